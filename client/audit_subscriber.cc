@@ -1,0 +1,212 @@
+#include "client/audit_subscriber.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "client/error_details.h"
+#include "client/grpc_status.h"
+#include "grpcpp/channel.h"
+#include "grpcpp/client_context.h"
+#include "grpcpp/completion_queue.h"
+#include "latchkey/v1/audit_service.grpc.pb.h"
+
+namespace latchkey {
+namespace {
+
+constexpr int kSilentIntervals = 3;
+
+bool Heals(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kAlreadyExists:
+    case absl::StatusCode::kPermissionDenied:
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kOutOfRange:
+    case absl::StatusCode::kUnimplemented:
+    case absl::StatusCode::kDataLoss:
+    case absl::StatusCode::kUnauthenticated:
+      return false;
+    default:
+      return true;
+  }
+}
+
+void SetDuration(absl::Duration from, google::protobuf::Duration& to) {
+  to.set_seconds(absl::IDivDuration(from, absl::Seconds(1), &from));
+  to.set_nanos(static_cast<std::int32_t>(absl::ToInt64Nanoseconds(from)));
+}
+
+absl::Duration RetryDelay(const absl::Status& status) {
+  const auto retry = GetErrorDetail<google::rpc::RetryInfo>(status);
+  if (!retry.has_value()) return absl::ZeroDuration();
+  return absl::Seconds(retry->retry_delay().seconds()) +
+         absl::Nanoseconds(retry->retry_delay().nanos());
+}
+
+}  // namespace
+
+// One Subscribe call, on a completion queue of its own: so that waiting can end at a time.
+class AuditSubscriber::Stream {
+ public:
+  Stream(v1::AuditService::Stub& stub, grpc::ClientContext& context,
+         const v1::SubscribeRequest& request)
+      : context_(context), reader_(stub.PrepareAsyncSubscribe(&context, request, &queue_)) {}
+
+  bool Start(absl::Duration patience) {
+    reader_->StartCall(this);
+    return Await(patience);
+  }
+
+  bool Read(v1::SubscribeResponse& response, absl::Duration patience) {
+    reader_->Read(&response, this);
+    return Await(patience);
+  }
+
+  // Returns why the stream ended, once Start() or Read() said so or the call was cancelled.
+  absl::Status Finish() {
+    grpc::Status status;
+    reader_->Finish(&status, this);
+    Await(absl::InfiniteDuration());
+    queue_.Shutdown();
+    void* tag = nullptr;
+    bool ok = false;
+    while (queue_.Next(&tag, &ok)) {
+    }
+    if (silent_) return absl::UnavailableError("the stream was silent for too long");
+    // A server that ends the stream without a word is going away.
+    if (status.ok()) return absl::UnavailableError("the server ended the stream");
+    return FromGrpcStatus(status);
+  }
+
+ private:
+  // Waits for the one operation in flight; false where the stream is over. What takes longer than
+  // `patience` is cancelled, and then waited for.
+  bool Await(absl::Duration patience) {
+    void* tag = nullptr;
+    bool ok = false;
+    if (patience < absl::InfiniteDuration()) {
+      const gpr_timespec deadline =
+          gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                       gpr_time_from_nanos(absl::ToInt64Nanoseconds(patience), GPR_TIMESPAN));
+      if (queue_.AsyncNext(&tag, &ok, deadline) == grpc::CompletionQueue::GOT_EVENT) return ok;
+      silent_ = true;
+      context_.TryCancel();
+    }
+    return queue_.Next(&tag, &ok) && ok;
+  }
+
+  grpc::ClientContext& context_;
+  grpc::CompletionQueue queue_;
+  std::unique_ptr<grpc::ClientAsyncReader<v1::SubscribeResponse>> reader_;
+  bool silent_ = false;
+};
+
+AuditSubscriber::AuditSubscriber(const Client& client, SubscriberOptions options)
+    : client_(client),
+      options_(std::move(options)),
+      backoff_(options_.shortest_backoff, options_.longest_backoff, client.entropy()),
+      last_sequence_(options_.after_revision),
+      position_(options_.after_revision) {}
+
+absl::Status AuditSubscriber::Run() {
+  started_ = std::chrono::steady_clock::now();
+  while (!stopping()) {
+    const absl::Status cause = ReadStream();
+    if (stopping()) break;
+    if (!Heals(cause.code())) return cause;
+    if (!WaitAfter(cause)) {
+      if (stopping()) break;
+      return cause;
+    }
+  }
+  return absl::OkStatus();
+}
+
+void AuditSubscriber::Stop() {
+  MutexLock lock(mu_);
+  stopping_ = true;
+  if (current_ != nullptr) current_->TryCancel();
+  changed_.NotifyAll();
+}
+
+bool AuditSubscriber::stopping() {
+  MutexLock lock(mu_);
+  return stopping_;
+}
+
+absl::Status AuditSubscriber::ReadStream() {
+  grpc::ClientContext context;
+  client_.SetUp(context, absl::InfiniteDuration());
+  {
+    MutexLock lock(mu_);
+    if (stopping_) return absl::CancelledError("the subscription was stopped");
+    current_ = &context;
+  }
+  const auto stub = v1::AuditService::NewStub(client_.channel());
+  Stream stream(*stub, context, NextRequest());
+  v1::SubscribeResponse response;
+  bool open = stream.Start(Patience());
+  while (open) {
+    open = stream.Read(response, Patience()) && !stopping();
+    if (open) HandOn(response);
+  }
+  const absl::Status cause = stream.Finish();
+  MutexLock lock(mu_);
+  current_ = nullptr;
+  return cause;
+}
+
+v1::SubscribeRequest AuditSubscriber::NextRequest() const {
+  v1::SubscribeRequest request;
+  *request.mutable_filter() = options_.filter;
+  SetDuration(options_.heartbeat_interval, *request.mutable_heartbeat_interval());
+  if (options_.from_now && !responded_) {
+    request.set_from_now(true);
+  } else {
+    request.set_after_revision(position_);
+  }
+  return request;
+}
+
+void AuditSubscriber::HandOn(v1::SubscribeResponse& response) {
+  auto& events = *response.mutable_events();
+  const auto repeated = std::remove_if(events.begin(), events.end(), [&](const v1::Event& event) {
+    if (event.sequence() <= last_sequence_) return true;
+    last_sequence_ = event.sequence();
+    return false;
+  });
+  events.erase(repeated, events.end());
+  responded_ = true;
+  backoff_.Reset();
+  options_.on_response(response);
+  position_ = std::max<std::uint64_t>(position_, response.complete_through());
+}
+
+absl::Duration AuditSubscriber::LeftForFirst() const {
+  if (responded_) return absl::InfiniteDuration();
+  const auto elapsed = absl::FromChrono(std::chrono::steady_clock::now() - started_);
+  return std::max(options_.first_response_within - elapsed, absl::ZeroDuration());
+}
+
+absl::Duration AuditSubscriber::Patience() const {
+  return std::min(options_.heartbeat_interval * kSilentIntervals, LeftForFirst());
+}
+
+bool AuditSubscriber::WaitAfter(const absl::Status& cause) {
+  absl::Duration delay = backoff_.Next();
+  delay = std::max(delay, std::min(RetryDelay(cause), options_.longest_backoff));
+  if (LeftForFirst() <= delay) return false;
+  if (options_.on_reconnect) options_.on_reconnect({cause, delay});
+  const auto until = std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(delay);
+  MutexLock lock(mu_);
+  while (!stopping_) {
+    const auto left = absl::FromChrono(until - std::chrono::steady_clock::now());
+    if (left <= absl::ZeroDuration()) break;
+    changed_.WaitFor(mu_, left);
+  }
+  return !stopping_;
+}
+
+}  // namespace latchkey

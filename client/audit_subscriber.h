@@ -1,0 +1,111 @@
+#ifndef LATCHKEY_CLIENT_AUDIT_SUBSCRIBER_H_
+#define LATCHKEY_CLIENT_AUDIT_SUBSCRIBER_H_
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "client/backoff.h"
+#include "client/client.h"
+#include "latchkey/v1/audit_service.pb.h"
+#include "server/base/mutex.h"
+
+namespace latchkey {
+
+// Tells of a stream that broke and will be opened again.
+struct Reconnect {
+  // Why it broke.
+  absl::Status cause;
+  // How long the subscriber waits before it tries again.
+  absl::Duration delay;
+};
+
+// Where a subscription begins, what it selects, and who gets it.
+struct SubscriberOptions {
+  v1::EventFilter filter;
+  // Begin after this revision: what complete_through() said when an earlier subscriber ended.
+  std::uint64_t after_revision = 0;
+  // Begin at the log's end instead; after_revision must then be 0.
+  bool from_now = false;
+  // How often the server says that it is there: 1 s to 60 s. A stream that is silent for three
+  // times as long is taken for dead.
+  absl::Duration heartbeat_interval = absl::Seconds(10);
+  // How long to try for the first response. Once there was one, the subscriber goes on trying.
+  absl::Duration first_response_within = absl::InfiniteDuration();
+  // The bounds of the wait before a broken stream is opened again.
+  absl::Duration shortest_backoff = absl::Milliseconds(100);
+  absl::Duration longest_backoff = absl::Seconds(10);
+
+  // Gets each response, on the thread of Run(), without the events that it got before: `events` in
+  // order, each once, and none for a heartbeat. No event at or below `complete_through` follows.
+  // The next response is read when it returns; the server waits meanwhile. Required.
+  std::function<void(const v1::SubscribeResponse&)> on_response;
+  // Hears of every broken stream, on the thread of Run(). May be empty.
+  std::function<void(const Reconnect&)> on_reconnect;
+};
+
+// Follows the audit log over broken connections and restarts of the server, without a gap or a
+// repeat within the life of the object: it resumes after the greatest complete_through that it
+// handed on, and drops events that it handed on before. Whoever needs that over restarts of the
+// program too keeps complete_through() and drops events at or below the last one handled.
+//
+// One thread calls Run(); the other methods are thread-safe. `client` must outlive it.
+class AuditSubscriber {
+ public:
+  AuditSubscriber(const Client& client, SubscriberOptions options);
+  AuditSubscriber(const AuditSubscriber&) = delete;
+  AuditSubscriber& operator=(const AuditSubscriber&) = delete;
+
+  // Blocks and follows the log until Stop(), which makes it return OK, or until an error that
+  // waiting does not heal, which it returns: OUT_OF_RANGE (events were lost: the position is older
+  // than what the server keeps, or beyond its log), UNAUTHENTICATED, PERMISSION_DENIED, NOT_FOUND,
+  // INVALID_ARGUMENT, FAILED_PRECONDITION, UNIMPLEMENTED or DATA_LOSS. Where first_response_within
+  // is over: the error of the last attempt. It may be called again after an error, and goes on
+  // where it was.
+  absl::Status Run();
+
+  // Makes Run() return, now and later. From any thread, on_response and on_reconnect included.
+  void Stop();
+
+  // Returns the greatest complete_through that on_response has returned from; after_revision before
+  // the first.
+  std::uint64_t complete_through() const { return position_; }
+
+ private:
+  class Stream;
+
+  // Opens a stream and hands on what it gives until it ends; returns why.
+  absl::Status ReadStream();
+  void HandOn(v1::SubscribeResponse& response);
+  v1::SubscribeRequest NextRequest() const;
+  // How much of first_response_within is left; infinite once there was a response.
+  absl::Duration LeftForFirst() const;
+  // How long to wait for the next response.
+  absl::Duration Patience() const;
+  // Waits before the next attempt; false where the subscription ends.
+  bool WaitAfter(const absl::Status& cause);
+  bool stopping();
+
+  const Client& client_;
+  const SubscriberOptions options_;
+
+  // Used by the thread of Run().
+  Backoff backoff_;
+  bool responded_ = false;
+  std::uint64_t last_sequence_;
+  std::chrono::steady_clock::time_point started_;
+
+  std::atomic<std::uint64_t> position_;
+
+  Mutex mu_;
+  CondVar changed_;
+  bool stopping_ ABSL_GUARDED_BY(mu_) = false;
+  grpc::ClientContext* current_ ABSL_GUARDED_BY(mu_) = nullptr;  // the stream's, while there is one
+};
+
+}  // namespace latchkey
+
+#endif  // LATCHKEY_CLIENT_AUDIT_SUBSCRIBER_H_

@@ -1,0 +1,163 @@
+#include "client/channel.h"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <iterator>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "google/protobuf/descriptor.h"
+#include "grpcpp/create_channel.h"
+#include "grpcpp/security/credentials.h"
+#include "grpcpp/support/channel_arguments.h"
+#include "latchkey/v1/admin_service.pb.h"
+#include "latchkey/v1/app_service.pb.h"
+#include "latchkey/v1/audit_service.pb.h"
+#include "latchkey/v1/directory_service.pb.h"
+#include "latchkey/v1/policy_service.pb.h"
+#include "latchkey/v1/token_service.pb.h"
+#include "latchkey/v1/verifier_service.pb.h"
+#include "server/base/status_macros.h"
+
+namespace latchkey {
+namespace {
+
+constexpr int kMaxResponseBytes = 64 << 20;
+constexpr int kMaxMetadataBytes = 64 << 10;
+
+bool IsRead(const std::string& method) {
+  constexpr std::array<absl::string_view, 5> kPrefixes = {"Get", "List", "Check", "Verify",
+                                                          "BatchVerify"};
+  return std::any_of(kPrefixes.begin(), kPrefixes.end(),
+                     [&](absl::string_view prefix) { return absl::StartsWith(method, prefix); });
+}
+
+bool IsSafeToRetry(const google::protobuf::MethodDescriptor& method) {
+  if (method.client_streaming() || method.server_streaming()) return false;
+  return IsRead(method.name()) || method.input_type()->FindFieldByName("request_id") != nullptr;
+}
+
+std::string HostOf(absl::string_view target) {
+  for (const absl::string_view scheme : {"dns:///", "dns:", "ipv4:", "ipv6:"}) {
+    if (absl::ConsumePrefix(&target, scheme)) break;
+  }
+  if (absl::ConsumePrefix(&target, "[")) return std::string(target.substr(0, target.find(']')));
+  // More than one colon without brackets is an IPv6 address without a port.
+  const auto colon = target.rfind(':');
+  if (colon == absl::string_view::npos || target.find(':') != colon) return std::string(target);
+  return std::string(target.substr(0, colon));
+}
+
+bool IsLoopbackAddress(absl::string_view host) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(host, '.');
+  if (parts.size() != 4 || parts[0] != "127") return false;
+  return std::all_of(parts.begin(), parts.end(), [](absl::string_view part) {
+    int value = 0;
+    return absl::SimpleAtoi(part, &value) && value >= 0 && value <= 255;
+  });
+}
+
+absl::StatusOr<std::string> ReadPem(const std::string& path) {
+  if (path.empty()) return std::string();
+  std::ifstream file(path, std::ios::binary);
+  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (!file || text.empty()) {
+    return absl::NotFoundError(absl::StrCat("the TLS file ", path, " cannot be read, or is empty"));
+  }
+  return text;
+}
+
+absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeTls(const TlsOptions& tls) {
+  if (tls.cert_file.empty() != tls.key_file.empty()) {
+    return absl::InvalidArgumentError(
+        "a client certificate takes both its certificate file and its key file");
+  }
+  grpc::SslCredentialsOptions options;
+  LATCHKEY_ASSIGN_OR_RETURN(options.pem_root_certs, ReadPem(tls.ca_file));
+  LATCHKEY_ASSIGN_OR_RETURN(options.pem_cert_chain, ReadPem(tls.cert_file));
+  LATCHKEY_ASSIGN_OR_RETURN(options.pem_private_key, ReadPem(tls.key_file));
+  auto credentials = grpc::SslCredentials(options);
+  WipeString(options.pem_private_key);
+  return credentials;
+}
+
+absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(
+    const ClientOptions& options) {
+  if (options.tls.has_value()) return MakeTls(*options.tls);
+  if (!IsLocalTarget(options.target) && !options.send_secrets_in_clear) {
+    return absl::FailedPreconditionError(absl::StrCat("refused to talk in the clear to ",
+                                                      options.target,
+                                                      ", which is not on this machine: use TLS"));
+  }
+  return grpc::InsecureChannelCredentials();
+}
+
+grpc::ChannelArguments MakeArguments(const ClientOptions& options) {
+  grpc::ChannelArguments arguments;
+  arguments.SetUserAgentPrefix(absl::StrCat(options.user_agent,
+                                            options.user_agent.empty() ? "" : " ",
+                                            "latchkey-client/" LATCHKEY_VERSION));
+  arguments.SetServiceConfigJSON(RetryServiceConfig());
+  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 5000);
+  arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
+  arguments.SetMaxReceiveMessageSize(kMaxResponseBytes);
+  if (options.tls.has_value() && !options.tls->server_name.empty()) {
+    arguments.SetSslTargetNameOverride(options.tls->server_name);
+  }
+  return arguments;
+}
+
+}  // namespace
+
+bool IsLocalTarget(absl::string_view target) {
+  if (absl::StartsWith(target, "unix:") || absl::StartsWith(target, "unix-abstract:")) return true;
+  const std::string host = absl::AsciiStrToLower(HostOf(target));
+  return host == "localhost" || host == "::1" || IsLoopbackAddress(host);
+}
+
+bool IsHeaderText(absl::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
+std::string RetryServiceConfig() {
+  std::vector<std::string> names;
+  for (const google::protobuf::FileDescriptor* file :
+       {v1::GetStatusRequest::descriptor()->file(), v1::GetAppRequest::descriptor()->file(),
+        v1::GetEventRequest::descriptor()->file(), v1::GetMemberRequest::descriptor()->file(),
+        v1::ListRulesRequest::descriptor()->file(), v1::GetTokenRequest::descriptor()->file(),
+        v1::VerifyRequest::descriptor()->file()}) {
+    const google::protobuf::ServiceDescriptor& service = *file->service(0);
+    for (int i = 0; i < service.method_count(); ++i) {
+      const google::protobuf::MethodDescriptor& method = *service.method(i);
+      if (!IsSafeToRetry(method)) continue;
+      names.push_back(absl::StrCat(R"({"service":")", service.full_name(), R"(","method":")",
+                                   method.name(), R"("})"));
+    }
+  }
+  return absl::StrCat(
+      R"({"methodConfig":[{"name":[)", absl::StrJoin(names, ","),
+      R"(],"retryPolicy":{"maxAttempts":4,"initialBackoff":"0.1s","maxBackoff":"1s",)",
+      R"("backoffMultiplier":3,"retryableStatusCodes":["UNAVAILABLE"]}}]})");
+}
+
+absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const ClientOptions& options) {
+  if (options.target.empty()) return absl::InvalidArgumentError("the client has no target");
+  if (!IsHeaderText(options.user_agent)) {
+    return absl::InvalidArgumentError("the user agent takes printable ASCII only");
+  }
+  LATCHKEY_ASSIGN_OR_RETURN(const auto credentials, MakeCredentials(options));
+  return grpc::CreateCustomChannel(options.target, credentials, MakeArguments(options));
+}
+
+}  // namespace latchkey

@@ -1,0 +1,50 @@
+#include "server/authority/actions.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/strip.h"
+
+namespace latchkey {
+
+v1::Outcome ToProto(policy::Outcome outcome) {
+  switch (outcome) {
+    case policy::Outcome::kAllow:
+      return v1::OUTCOME_ALLOWED;
+    case policy::Outcome::kDeny:
+      return v1::OUTCOME_DENIED;
+    case policy::Outcome::kNeedsApproval:
+      return v1::OUTCOME_NEEDS_APPROVAL;
+  }
+  return v1::OUTCOME_DENIED;
+}
+
+v1::Decision ToProto(const policy::Decision& decision) {
+  v1::Decision proto;
+  proto.set_outcome(ToProto(decision.outcome));
+  proto.set_rule(std::string(decision.rule));
+  proto.set_reason(std::string(decision.reason));
+  return proto;
+}
+
+std::string ActionName(v1::Action action) {
+  std::string name =
+      absl::AsciiStrToLower(absl::StripPrefix(v1::Action_Name(action), "ACTION_"));
+  if (const std::size_t underscore = name.find('_'); underscore != std::string::npos) {
+    name[underscore] = '.';
+  }
+  return name;
+}
+
+absl::Time FromProto(const google::protobuf::Timestamp& timestamp) {
+  return absl::FromUnixSeconds(timestamp.seconds()) + absl::Nanoseconds(timestamp.nanos());
+}
+
+google::protobuf::Timestamp ToProto(absl::Time time) {
+  google::protobuf::Timestamp timestamp;
+  const std::int64_t seconds = absl::ToUnixSeconds(time);
+  timestamp.set_seconds(seconds);
+  timestamp.set_nanos(
+      static_cast<std::int32_t>((time - absl::FromUnixSeconds(seconds)) / absl::Nanoseconds(1)));
+  return timestamp;
+}
+
+}  // namespace latchkey

@@ -1,0 +1,128 @@
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "server/authority/authority.h"
+#include "server/authority/common.h"
+#include "server/authority/names.h"
+#include "server/authority/paging.h"
+#include "server/base/status_macros.h"
+
+namespace latchkey {
+namespace {
+
+constexpr int kMaxActions = 64;
+
+// The form of a filter; `field` is its place in the request.
+absl::Status CheckFilter(const v1::EventFilter& filter) {
+  Validator validator;
+  validator.Check(filter.workspace().empty() || ParseWorkspace(filter.workspace()).has_value(),
+                  "filter.workspace", kWorkspaceForm);
+  validator.Check(filter.app().empty() || ParseApp(filter.app()).has_value(), "filter.app",
+                  "is no app's name; it takes apps/{id}");
+  validator.Check(filter.actions_size() <= kMaxActions, "filter.actions",
+                  absl::StrCat("has ", filter.actions_size(), "; it takes at most ", kMaxActions));
+  for (const int action : filter.actions()) {
+    validator.Check(v1::Action_IsValid(action) && action != v1::ACTION_UNSPECIFIED,
+                    "filter.actions", "holds what is no action");
+  }
+  validator.Text("filter.actor", filter.actor());
+  return validator.status();
+}
+
+}  // namespace
+
+absl::Status Authority::AuthorizeAudit(const Caller& caller, const v1::EventFilter& filter) {
+  const storage::View view = NewView();
+  const bool is_member = caller.kind == policy::CallerKind::kMember;
+  const std::string own = WorkspaceName(WorkspaceIdOf(caller.principal));
+  // A member's rights are in one workspace, so that is judged where none is named.
+  const std::string about = filter.workspace().empty() && is_member ? own : filter.workspace();
+  LATCHKEY_RETURN_IF_ERROR(
+      AuthorizeRead(view, caller, policy::Action::kAuditRead, about, [&](FactSheet& sheet) {
+        return about.empty() ? absl::OkStatus()
+                             : sheet.AboutWorkspace(ParseWorkspace(about).value_or(""));
+      }).status());
+  if (is_member && filter.workspace().empty()) {
+    return InvalidFieldError("filter.workspace",
+                             absl::StrCat("is empty; a member names the own workspace: ", own));
+  }
+  return CheckFilter(filter);
+}
+
+absl::StatusOr<v1::ListEventsResponse> Authority::Read(const Caller& caller,
+                                                       const v1::ListEventsRequest& request) {
+  LATCHKEY_RETURN_IF_ERROR(AuthorizeAudit(caller, request.filter()));
+  LATCHKEY_ASSIGN_OR_RETURN(const Page page, PageOf(request));
+  std::uint64_t position = request.descending() ? hub_->newest() + 1 : request.after_revision();
+  if (!page.after.empty() && !absl::SimpleAtoi(page.after, &position)) {
+    return InvalidFieldError("page_token", "is not one that this request gave");
+  }
+  EventHub::Limits limits;
+  limits.max_events = page.size;
+  EventHub::Batch batch;
+  bool more = false;
+  v1::ListEventsResponse response;
+  if (request.descending()) {
+    LATCHKEY_ASSIGN_OR_RETURN(batch, hub_->ReadBackward(position, request.filter(), limits));
+    more = batch.complete_through > request.after_revision() + 1;
+  } else {
+    LATCHKEY_ASSIGN_OR_RETURN(batch, hub_->Read(position, request.filter(), limits));
+    more = batch.complete_through < hub_->newest();
+  }
+  for (const auto& event : batch.events) {
+    if (event->sequence() > request.after_revision()) *response.add_events() = *event;
+  }
+  if (more) {
+    response.set_next_page_token(PageTokenAfter(page, absl::StrCat(batch.complete_through)));
+  }
+  return response;
+}
+
+absl::StatusOr<v1::GetEventResponse> Authority::Read(const Caller& caller,
+                                                     const v1::GetEventRequest& request) {
+  const std::string name = absl::StrCat("event ", request.sequence());
+  v1::EventFilter filter;
+  if (caller.kind == policy::CallerKind::kMember) {
+    filter.set_workspace(WorkspaceName(WorkspaceIdOf(caller.principal)));
+  }
+  LATCHKEY_RETURN_IF_ERROR(AuthorizeAudit(caller, filter));
+  const storage::View view = NewView();
+  LATCHKEY_ASSIGN_OR_RETURN(auto event, view.Get(storage::EventKey(request.sequence())));
+  if (!event.has_value() || !Matches(filter, *event)) return ResourceNotFoundError(name);
+  v1::GetEventResponse response;
+  *response.mutable_event() = *std::move(event);
+  return response;
+}
+
+absl::StatusOr<v1::GetStatusResponse> Authority::Read(const Caller& caller,
+                                                      const v1::GetStatusRequest&) {
+  const storage::View view = NewView();
+  LATCHKEY_RETURN_IF_ERROR(AuthorizeRead(view, caller, policy::Action::kAdminRead, "the status",
+                                         [](FactSheet&) { return absl::OkStatus(); })
+                               .status());
+  v1::GetStatusResponse response;
+  response.set_version(LATCHKEY_VERSION);
+  response.set_newest_revision(hub_->newest());
+  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t oldest, view.OldestSequence());
+  response.set_oldest_revision(oldest);
+  *response.mutable_start_time() = ToProto(start_time_);
+  const absl::Status writable = options_.engine.writable();
+  response.set_writable(writable.ok());
+  response.set_write_error(std::string(writable.message()));
+  response.set_store_bytes(options_.engine.SizeInBytes());
+  response.set_cached_tokens(verifier_->cached_tokens());
+  response.set_subscribers(hub_->wakers());
+  LATCHKEY_ASSIGN_OR_RETURN(const auto meta, view.Get(storage::MetaKey()));
+  if (meta.has_value()) response.set_store_format(meta->format());
+  for (const std::uint32_t id : options_.keyring.key_ids()) {
+    response.add_key_ids(absl::StrCat(id));
+  }
+  response.set_commits(sequencer_->counters().commits);
+  response.set_mutations(sequencer_->counters().commands);
+  return response;
+}
+
+}  // namespace latchkey

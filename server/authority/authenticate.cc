@@ -1,0 +1,118 @@
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "server/authority/authority.h"
+#include "server/authority/names.h"
+#include "server/base/status_macros.h"
+#include "storage/keys.h"
+
+namespace latchkey {
+namespace {
+
+// A peer without its port, so that one client is one key: "ipv4:10.0.0.1".
+absl::string_view HostOf(absl::string_view peer) {
+  const std::size_t colon = peer.rfind(':');
+  const bool has_port = colon != absl::string_view::npos && colon != peer.find(':') &&
+                        peer.substr(0, 5) != "unix:";
+  return has_port ? peer.substr(0, colon) : peer;
+}
+
+absl::Status BadCredentials() {
+  return UnauthenticatedError(
+      "The credentials of this call are not good: present a live SERVICE, TEST or operator secret "
+      "as `authorization: Bearer <secret>`, or a client certificate of a registered service.");
+}
+
+}  // namespace
+
+void Authority::CountFailedAuthentication(absl::string_view peer) {
+  failed_authentications_.Admit(HostOf(peer), options_.clock.Now());
+}
+
+absl::StatusOr<Caller> Authority::OnBehalfOf(Caller caller, absl::string_view on_behalf_of) const {
+  if (on_behalf_of.empty()) return caller;
+  if (caller.kind != policy::CallerKind::kService) {
+    return InvalidFieldError("latchkey-on-behalf-of",
+                             "is taken from a service with the role DELEGATE only; drop it");
+  }
+  if (!ParseMember(on_behalf_of).has_value()) {
+    return InvalidFieldError("latchkey-on-behalf-of",
+                             "is no member's name; it takes workspaces/{id}/members/{id}");
+  }
+  caller.delegate = std::move(caller.principal);
+  caller.principal = std::string(on_behalf_of);
+  caller.kind = policy::CallerKind::kMember;
+  return caller;
+}
+
+absl::StatusOr<Caller> Authority::Authenticate(absl::string_view bearer,
+                                               absl::string_view on_behalf_of,
+                                               absl::string_view peer) {
+  Caller caller;
+  if (options_.keyring.IsOperatorSecret(bearer)) {
+    caller.kind = policy::CallerKind::kOperator;
+    caller.principal = kOperatorPrincipal;
+    return OnBehalfOf(std::move(caller), on_behalf_of);
+  }
+  LATCHKEY_ASSIGN_OR_RETURN(const Verifier::Verdict verdict, verifier_->Check(bearer));
+  if (!verdict.active() || !verdict.token->calls_latchkey) {
+    CountFailedAuthentication(peer);
+    return BadCredentials();
+  }
+  v1::Verification token;
+  Verifier::Fill(verdict, /*trusted=*/true, token);
+  const bool of_service = token.kind() == v1::TOKEN_KIND_SERVICE;
+  caller.kind = of_service ? policy::CallerKind::kService : policy::CallerKind::kMember;
+  caller.principal = of_service ? token.service() : token.member();
+  caller.token = token.token();
+  caller.roles = verdict.token->roles;
+  return OnBehalfOf(std::move(caller), on_behalf_of);
+}
+
+absl::StatusOr<Caller> Authority::AuthenticateCertificate(const std::vector<std::string>& uri_sans,
+                                                          absl::string_view on_behalf_of,
+                                                          absl::string_view peer) {
+  const storage::View view = NewView();
+  for (const std::string& uri : uri_sans) {
+    if (uri.empty() || uri.size() > 512) continue;
+    LATCHKEY_ASSIGN_OR_RETURN(const auto service, view.Get(storage::UriSanKey(uri)));
+    if (!service.has_value()) continue;
+    Caller caller;
+    caller.kind = policy::CallerKind::kService;
+    caller.principal = service->name();
+    LATCHKEY_ASSIGN_OR_RETURN(const auto record,
+                              view.Get(storage::ServiceKey(LastId(service->name()))));
+    if (!record.has_value() || record->deleted()) break;
+    for (const int role : record->service().roles()) {
+      caller.roles.Add(static_cast<unsigned>(role));
+    }
+    return OnBehalfOf(std::move(caller), on_behalf_of);
+  }
+  CountFailedAuthentication(peer);
+  return BadCredentials();
+}
+
+absl::StatusOr<Authority::VerifyTrust> Authority::AuthorizeVerify(const Caller& caller) {
+  policy::Decision decision;
+  if (caller.kind == policy::CallerKind::kMember) {
+    const storage::View view = NewView();
+    LATCHKEY_ASSIGN_OR_RETURN(
+        const FactSheet sheet,
+        FactSheet::For(view, caller, policy::Action::kTokenVerify, options_.clock.Now()));
+    decision = sheet.Decide();
+  } else {
+    policy::Facts facts;
+    facts.action = policy::Action::kTokenVerify;
+    facts.caller = caller.kind;
+    facts.service_roles = caller.roles;
+    decision = policy::Decide(facts);
+  }
+  if (decision.outcome != policy::Outcome::kAllow) {
+    return DeniedError(v1::ACTION_TOKEN_VERIFY, decision);
+  }
+  return caller.kind == policy::CallerKind::kMember ? VerifyTrust::kMinimal : VerifyTrust::kFull;
+}
+
+}  // namespace latchkey

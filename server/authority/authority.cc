@@ -1,0 +1,212 @@
+#include "server/authority/authority.h"
+
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "server/authority/common.h"
+#include "server/authority/mutation_command.h"
+#include "server/authority/names.h"
+#include "server/base/status_macros.h"
+#include "storage/keys.h"
+#include "storage/reader.h"
+#include "storage/transaction.h"
+
+namespace latchkey {
+namespace {
+
+// The format of keys and records that this program reads and writes (docs/storage_format.md).
+constexpr std::uint32_t kStoreFormat = 1;
+constexpr std::size_t kMaxDue = 500;  // handled in one tick, so that a tick stays short
+
+// Makes the record that says what the store is.
+storage::v1::MetaRecord NewMeta(Entropy& entropy, absl::Time now) {
+  std::string id(16, '\0');
+  entropy.Fill(id.data(), id.size());
+  storage::v1::MetaRecord meta;
+  meta.set_format(kStoreFormat);
+  meta.set_store_id(absl::BytesToHexString(id));
+  *meta.mutable_create_time() = ToProto(now);
+  return meta;
+}
+
+// A change that the service makes by itself; nobody waits for it.
+class OwnCommand final : public Command {
+ public:
+  using Work = std::function<absl::Status(Mutation&)>;
+
+  OwnCommand(const Clock& clock, const MutationTools& tools, Logger& logger, Work work)
+      : clock_(clock), tools_(tools), logger_(logger), work_(std::move(work)) {
+    caller_.principal = kSystemPrincipal;
+  }
+
+  void Run(storage::Transaction& transaction, Effects& effects) override {
+    Mutation mutation(transaction, caller_, clock_.Now(), tools_);
+    if (const absl::Status done = work_(mutation); !done.ok()) {
+      logger_.Log(LogLevel::kError, "housekeeping failed", {{"error", done.ToString()}});
+      transaction.Drop();
+      return;
+    }
+    transaction.Keep();
+    effects.MergeFrom(std::move(mutation.effects()));
+  }
+
+  void Finish(const absl::Status& committed) override {
+    if (committed.ok()) return;
+    logger_.Log(LogLevel::kWarning, "housekeeping was not committed",
+                {{"error", committed.ToString()}});
+  }
+
+ private:
+  const Clock& clock_;
+  const MutationTools& tools_;
+  Logger& logger_;
+  Work work_;
+  Caller caller_;
+};
+
+void SetSummary(const DenialLimiter::Counted& counted, v1::Summary& summary) {
+  summary.set_count(counted.count);
+  *summary.mutable_first_time() = ToProto(counted.first);
+  *summary.mutable_last_time() = ToProto(counted.last);
+}
+
+}  // namespace
+
+Authority::Authority(Options options)
+    : options_(std::move(options)),
+      start_time_(options_.clock.Now()),
+      tools_{options_.keyring, options_.prefixes, options_.entropy},
+      denials_(options_.denials),
+      // Failed authentications are only ever counted: nobody is known to have made them.
+      failed_authentications_({0, options_.denials.window, options_.denials.max_keys}) {}
+
+Authority::~Authority() = default;
+
+absl::StatusOr<std::unique_ptr<Authority>> Authority::Open(Options options) {
+  std::unique_ptr<Authority> authority(new Authority(std::move(options)));
+  LATCHKEY_RETURN_IF_ERROR(authority->CheckFormat());
+  const Options& o = authority->options_;
+  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t newest, authority->NewView().NewestSequence());
+  authority->verifier_ = std::make_unique<Verifier>(
+      Verifier::Options{o.engine, o.clock, o.keyring, o.prefixes, o.max_cached_tokens}, newest);
+  authority->hub_ = std::make_unique<EventHub>(EventHub::Options{o.engine}, newest);
+  authority->sequencer_ = std::make_unique<Sequencer>(Sequencer::Options{
+      o.engine, o.executor,
+      [a = authority.get()](Effects&& effects, std::vector<v1::Event>&& events,
+                            std::uint64_t end) {
+        a->verifier_->Apply(effects, end);
+        a->hub_->Publish(std::move(events), end);
+      }});
+  return authority;
+}
+
+absl::Status Authority::CheckFormat() {
+  const auto key = storage::MetaKey();
+  LATCHKEY_ASSIGN_OR_RETURN(const auto meta, NewView().Get(key));
+  if (!meta.has_value()) {
+    engine::WriteBatch batch;
+    batch.Expect(key.bytes, 0);
+    batch.Put(key.bytes, storage::EncodeRecord(
+                             key.bytes, NewMeta(options_.entropy, options_.clock.Now())));
+    return options_.engine.Commit(batch).status();
+  }
+  if (meta->format() == kStoreFormat) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("the store has format ", meta->format(), "; this program reads format ",
+                   kStoreFormat, ": use the program that wrote it, or a later one"));
+}
+
+template <typename Request>
+void Authority::MutateImpl(Caller caller, Request request, Done<ResponseOf<Request>> done) {
+  const CommandTools tools{options_.clock, tools_, denials_, options_.replay_window};
+  sequencer_->Enqueue(std::make_unique<MutationCommand<Request>>(
+      tools, std::move(caller), std::move(request), std::move(done)));
+}
+
+#define LATCHKEY_DEFINE_(name)                                          \
+  void Authority::Mutate(Caller caller, v1::name##Request request,      \
+                         Done<v1::name##Response> done) {               \
+    MutateImpl(std::move(caller), std::move(request), std::move(done)); \
+  }
+LATCHKEY_MUTATIONS(LATCHKEY_DEFINE_)
+#undef LATCHKEY_DEFINE_
+
+void Authority::Tick() {
+  if (!options_.engine.writable().ok()) {
+    const absl::Status recovered = options_.engine.Recover();
+    options_.logger.Log(recovered.ok() ? LogLevel::kWarning : LogLevel::kError,
+                        recovered.ok() ? "the store writes again" : "the store does not write",
+                        {{"error", recovered.ToString()}});
+    if (!recovered.ok()) return;
+  }
+  WriteSummaries();
+  ExpireRequests();
+  ForgetReplays();
+}
+
+void Authority::WriteSummaries() {
+  const absl::Time now = options_.clock.Now();
+  const auto write = [this, now](DenialLimiter& limiter, v1::Action action) {
+    if (!limiter.AnyDue(now)) return;
+    sequencer_->Enqueue(std::make_unique<OwnCommand>(
+        options_.clock, tools_, options_.logger,
+        [due = limiter.TakeDue(now), action](Mutation& m) {
+          for (const DenialLimiter::Counted& counted : due) {
+            v1::Event event;
+            m.AuthorizeItself(policy::Action::kPolicyCheck, {});
+            m.FillSummary(action, counted.key, event);
+            SetSummary(counted, *event.mutable_summary());
+            m.txn().Append(event);
+          }
+          return absl::OkStatus();
+        }));
+  };
+  write(denials_, v1::ACTION_DENIAL_SUMMARIZE);
+  write(failed_authentications_, v1::ACTION_AUTHENTICATION_FAIL);
+}
+
+void Authority::ExpireRequests() {
+  std::vector<std::string> due;
+  const std::string prefix = storage::RequestExpiryPrefix();
+  const absl::Status read = NewView().ForEachRecord<storage::v1::NameRecord>(
+      {prefix, storage::DueEnd(prefix, options_.clock.Now())}, engine::Direction::kForward,
+      [&](absl::string_view, const storage::v1::NameRecord& record) {
+        due.push_back(record.name());
+        return due.size() < kMaxDue ? storage::Walk::kGoOn : storage::Walk::kStop;
+      });
+  if (!read.ok()) {
+    options_.logger.Log(LogLevel::kError, "cannot read what is due", {{"error", read.ToString()}});
+  }
+  if (due.empty()) return;
+  sequencer_->Enqueue(std::make_unique<OwnCommand>(
+      options_.clock, tools_, options_.logger, [due = std::move(due)](Mutation& m) {
+        for (const std::string& name : due) LATCHKEY_RETURN_IF_ERROR(ExpireRequest(m, name));
+        return absl::OkStatus();
+      }));
+}
+
+void Authority::ForgetReplays() {
+  std::vector<std::string> due;
+  const std::string prefix = storage::ReplayExpiryPrefix();
+  const absl::Status read = NewView().ForEach(
+      {prefix, storage::DueEnd(prefix, options_.clock.Now())}, engine::Direction::kForward,
+      [&](absl::string_view key, absl::string_view) {
+        due.emplace_back(key);
+        return due.size() < kMaxDue ? storage::Walk::kGoOn : storage::Walk::kStop;
+      });
+  if (!read.ok()) {
+    options_.logger.Log(LogLevel::kError, "cannot read what is due", {{"error", read.ToString()}});
+  }
+  if (due.empty()) return;
+  sequencer_->Enqueue(std::make_unique<OwnCommand>(
+      options_.clock, tools_, options_.logger, [due = std::move(due)](Mutation& m) {
+        for (const std::string& key : due) {
+          m.txn().Delete(storage::ReplayKey(storage::HashOfReplayExpiryKey(key)));
+          m.txn().Delete(storage::IndexKey{key});
+        }
+        return absl::OkStatus();
+      }));
+}
+
+}  // namespace latchkey

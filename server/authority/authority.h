@@ -1,0 +1,134 @@
+#ifndef LATCHKEY_SERVER_AUTHORITY_AUTHORITY_H_
+#define LATCHKEY_SERVER_AUTHORITY_AUTHORITY_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/authority/caller.h"
+#include "server/authority/denial_limiter.h"
+#include "server/authority/fact_sheet.h"
+#include "server/authority/methods.h"
+#include "server/authority/mutation.h"
+#include "server/authority/sequencer.h"
+#include "server/authority/verifier.h"
+#include "server/base/clock.h"
+#include "server/base/executor.h"
+#include "server/base/logger.h"
+#include "server/events/event_hub.h"
+#include "storage/engine/engine.h"
+
+namespace latchkey {
+
+// The state machine of the token authority: who may do what is decided here, every change goes
+// through its sequencer, and every answer comes from the store or from memory that follows it.
+// Knows nothing of gRPC, threads or the time but what it is given, so that all of it can run in one
+// thread under a simulated clock.
+//
+// Thread-safe.
+class Authority {
+ public:
+  struct Options {
+    engine::Engine& engine;
+    const Clock& clock;
+    Entropy& entropy;
+    Executor& executor;  // runs the sequencer; one thread
+    Logger& logger;
+    const secret::Keyring& keyring;
+    const secret::TokenPrefixes& prefixes;
+    std::size_t max_cached_tokens = 1'000'000;
+    absl::Duration replay_window = absl::Minutes(10);  // how long a request id is remembered
+    DenialLimiter::Options denials = {};
+  };
+
+  // Opens the state in the engine, and makes it in an empty one.
+  // FAILED_PRECONDITION: the store has a format that this program does not read (names both).
+  // DATA_LOSS, UNAVAILABLE: the store does not read.
+  static absl::StatusOr<std::unique_ptr<Authority>> Open(Options options);
+  ~Authority();
+
+  template <typename Response>
+  using Done = std::function<void(absl::StatusOr<Response>)>;
+
+  // Carries out a change, one overload for each of LATCHKEY_MUTATIONS. `done` is called once, when
+  // the outcome is durable, on the executor's thread, or on this one where the change is refused at
+  // once; it must not block. Errors are those of the method's comment in the contract.
+#define LATCHKEY_DECLARE_(name) \
+  void Mutate(Caller caller, v1::name##Request request, Done<v1::name##Response> done);
+  LATCHKEY_MUTATIONS(LATCHKEY_DECLARE_)
+#undef LATCHKEY_DECLARE_
+
+  // Answers a read, one overload for each of LATCHKEY_READS. Blocks on disk.
+#define LATCHKEY_DECLARE_(name)                                     \
+  absl::StatusOr<v1::name##Response> Read(const Caller& caller,     \
+                                          const v1::name##Request& request);
+  LATCHKEY_READS(LATCHKEY_DECLARE_)
+#undef LATCHKEY_DECLARE_
+
+  // Says whose call it is that presents `bearer` as its credential; the member in `on_behalf_of`
+  // where that is not empty. Peer and user agent are the transport's to fill in. Blocks on disk
+  // where the secret was not seen lately.
+  // UNAUTHENTICATED: not a live secret of a kind that may call Latchkey. It is counted against
+  // `peer` for the log.
+  absl::StatusOr<Caller> Authenticate(absl::string_view bearer, absl::string_view on_behalf_of,
+                                      absl::string_view peer);
+  // The same for a client certificate with these URI SANs, proven by the transport.
+  absl::StatusOr<Caller> AuthenticateCertificate(const std::vector<std::string>& uri_sans,
+                                                 absl::string_view on_behalf_of,
+                                                 absl::string_view peer);
+
+  // How much a caller may learn by verifying.
+  enum class VerifyTrust { kMinimal, kFull };
+  // Does not block for a service or the operator.
+  // UNAUTHENTICATED, PERMISSION_DENIED: nothing, and why.
+  absl::StatusOr<VerifyTrust> AuthorizeVerify(const Caller& caller);
+
+  // Returns OK where `caller` may read the events that `filter` selects now; else why not.
+  absl::Status AuthorizeAudit(const Caller& caller, const v1::EventFilter& filter);
+
+  Verifier& verifier() { return *verifier_; }
+  EventHub& events() { return *hub_; }
+
+  // Does what is due: summaries of denials, expired requests, forgotten request ids, and another
+  // try at a store that stopped writing. Call it about once a second. Blocks on disk.
+  void Tick();
+
+  // Refuses every later change.
+  void Close() { sequencer_->Close(); }
+
+ private:
+  explicit Authority(Options options);
+
+  template <typename Request>
+  void MutateImpl(Caller caller, Request request, Done<ResponseOf<Request>> done);
+
+  absl::Status CheckFormat();
+  absl::StatusOr<Caller> OnBehalfOf(Caller caller, absl::string_view on_behalf_of) const;
+  void CountFailedAuthentication(absl::string_view peer);
+  // Gathers for a read and decides it. `about` fills the sheet.
+  absl::StatusOr<FactSheet> AuthorizeRead(
+      const storage::Reader& reader, const Caller& caller, policy::Action action,
+      absl::string_view resource, absl::FunctionRef<absl::Status(FactSheet&)> about) const;
+  void WriteSummaries();
+  void ExpireRequests();
+  void ForgetReplays();
+  storage::View NewView() const { return storage::View(options_.engine.NewSnapshot()); }
+
+  const Options options_;
+  const absl::Time start_time_;
+  const MutationTools tools_;
+  DenialLimiter denials_;
+  DenialLimiter failed_authentications_;
+  std::unique_ptr<Verifier> verifier_;
+  std::unique_ptr<EventHub> hub_;
+  std::unique_ptr<Sequencer> sequencer_;
+};
+
+}  // namespace latchkey
+
+#endif  // LATCHKEY_SERVER_AUTHORITY_AUTHORITY_H_

@@ -1,0 +1,69 @@
+#ifndef LATCHKEY_SERVER_AUTHORITY_COMMON_H_
+#define LATCHKEY_SERVER_AUTHORITY_COMMON_H_
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "google/protobuf/field_mask.pb.h"
+#include "latchkey/v1/token_service.pb.h"
+#include "server/authority/mutation.h"
+#include "server/authority/validate.h"
+
+namespace latchkey {
+
+// What several handlers share.
+
+// A generation starts here, so that 0 in a token can mean "hangs on no such thing".
+inline constexpr std::uint64_t kFirstGeneration = 1;
+
+inline constexpr char kWorkspaceForm[] = "is no workspace's name; it takes workspaces/{id}";
+inline constexpr char kMemberForm[] =
+    "is no member's name; it takes workspaces/{id}/members/{id}";
+
+// ABORTED where `expected` is neither 0 nor `actual`.
+absl::Status CheckRevision(absl::string_view name, std::uint64_t expected, std::uint64_t actual);
+
+// Adds violations where `mask` is empty or holds a path that is not `known`.
+void CheckMask(const google::protobuf::FieldMask& mask,
+               std::initializer_list<absl::string_view> known, Validator& validator);
+
+// Leaves an approval request for what Authorize() said needs one, or finds the one that is pending,
+// and returns the NEEDS_APPROVAL error that names it. The mutation keeps what this writes.
+absl::Status LeaveRequest(Mutation& m, const FactSheet& sheet, v1::TokenKind token_kind,
+                          const Strings& scopes, absl::string_view reason);
+
+// Ends the request of this name if it is pending and its time is over, as the service itself.
+absl::Status ExpireRequest(Mutation& m, absl::string_view name);
+
+// Ends a one-time grant that a call used.
+absl::Status SpendGrant(Mutation& m, const FactSheet& sheet);
+
+// Returns the record of the sheet's installation, or a fresh one of its app in `workspace`.
+storage::v1::InstallationRecord InstallationOrNew(const FactSheet& sheet,
+                                                  absl::string_view workspace,
+                                                  absl::string_view app);
+
+// Makes a secret for `record`, whose token is complete, and writes token, indexes and event.
+// Returns the token with its secret; `revision` is that of the event.
+absl::StatusOr<v1::IssuedToken> WriteNewToken(Mutation& m, storage::v1::TokenRecord& record);
+
+// Replaces the secret of `record` and writes it with its event.
+absl::StatusOr<v1::IssuedToken> WriteNewSecret(Mutation& m,
+                                               const storage::v1::TokenRecord& before);
+
+// Ends one token and writes its event. `action` is what ended it.
+absl::StatusOr<v1::Token> WriteRevocation(Mutation& m, const storage::v1::TokenRecord& before,
+                                          v1::Action action, absl::string_view reason);
+
+// Returns the token whose present secret this is, dead or alive; nullopt where there is none.
+absl::StatusOr<std::optional<storage::v1::TokenRecord>> FindTokenBySecret(
+    const storage::Reader& reader, const MutationTools& tools, absl::string_view presented);
+
+}  // namespace latchkey
+
+#endif  // LATCHKEY_SERVER_AUTHORITY_COMMON_H_

@@ -1,0 +1,45 @@
+#include "server/authority/denial_limiter.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace latchkey {
+
+bool DenialLimiter::Admit(absl::string_view key, absl::Time now) {
+  MutexLock lock(mu_);
+  const bool known = windows_.contains(key);
+  const std::string name(known || windows_.size() < options_.max_keys ? key : "");
+  const auto [it, inserted] = windows_.try_emplace(name);
+  Window& window = it->second;
+  if (inserted) window.begin = now;
+  if (!name.empty() && window.admitted < options_.recorded) {
+    ++window.admitted;
+    return true;
+  }
+  if (window.counted.count++ == 0) window.counted.first = now;
+  window.counted.last = now;
+  window.counted.key = name;
+  return false;
+}
+
+bool DenialLimiter::AnyDue(absl::Time now) const {
+  MutexLock lock(mu_);
+  return std::any_of(windows_.begin(), windows_.end(), [&](const auto& entry) {
+    return now - entry.second.begin >= options_.window && entry.second.counted.count > 0;
+  });
+}
+
+std::vector<DenialLimiter::Counted> DenialLimiter::TakeDue(absl::Time now) {
+  std::vector<Counted> due;
+  MutexLock lock(mu_);
+  absl::erase_if(windows_, [&](auto& entry) {
+    if (now - entry.second.begin < options_.window) return false;
+    if (entry.second.counted.count > 0) due.push_back(std::move(entry.second.counted));
+    return true;
+  });
+  std::sort(due.begin(), due.end(),
+            [](const Counted& a, const Counted& b) { return a.key < b.key; });
+  return due;
+}
+
+}  // namespace latchkey

@@ -1,0 +1,160 @@
+#include "server/authority/errors.h"
+
+#include "absl/strings/cord.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "server/authority/actions.h"
+
+namespace latchkey {
+namespace {
+
+std::string ReasonName(v1::ErrorReason reason) {
+  return std::string(absl::StripPrefix(v1::ErrorReason_Name(reason), "ERROR_REASON_"));
+}
+
+void SetDuration(absl::Duration from, google::protobuf::Duration& to) {
+  to.set_seconds(absl::ToInt64Seconds(from));
+  to.set_nanos(static_cast<std::int32_t>(
+      absl::ToInt64Nanoseconds(from - absl::Seconds(absl::ToInt64Seconds(from)))));
+}
+
+}  // namespace
+
+void AddDetail(absl::Status& status, const google::protobuf::Message& detail) {
+  status.SetPayload(absl::StrCat("type.googleapis.com/", detail.GetDescriptor()->full_name()),
+                    absl::Cord(detail.SerializeAsString()));
+}
+
+absl::Status MakeError(absl::StatusCode code, v1::ErrorReason reason, absl::string_view message,
+                       const Metadata& metadata) {
+  absl::Status status(code, message);
+  google::rpc::ErrorInfo info;
+  info.set_reason(ReasonName(reason));
+  info.set_domain("latchkey");
+  for (const auto& [key, value] : metadata) (*info.mutable_metadata())[key] = value;
+  AddDetail(status, info);
+  return status;
+}
+
+absl::Status ResourceNotFoundError(absl::string_view named) {
+  // What is no name may be anything, a secret too.
+  const absl::string_view resource = named.size() <= 256 && !absl::StrContains(named, '_')
+                                         ? named
+                                         : absl::string_view("the resource");
+  return MakeError(absl::StatusCode::kNotFound, v1::ERROR_REASON_NOT_FOUND,
+                   absl::StrCat(resource, " does not exist, or you may not read it"),
+                   {{"resource", std::string(resource)}});
+}
+
+absl::Status DeniedError(v1::Action action, const policy::Decision& decision) {
+  const bool anonymous = decision.rule == "caller.unauthenticated";
+  return MakeError(
+      anonymous ? absl::StatusCode::kUnauthenticated : absl::StatusCode::kPermissionDenied,
+      anonymous ? v1::ERROR_REASON_UNAUTHENTICATED : v1::ERROR_REASON_DENIED,
+      absl::StrCat(ActionName(action), " is denied by rule ", decision.rule, ": ", decision.reason),
+      {{"action", ActionName(action)},
+       {"rule", std::string(decision.rule)},
+       {"reason", std::string(decision.reason)}});
+}
+
+absl::Status UnauthenticatedError(absl::string_view message) {
+  return MakeError(absl::StatusCode::kUnauthenticated, v1::ERROR_REASON_UNAUTHENTICATED, message,
+                   {{"rule", "caller.unauthenticated"}});
+}
+
+absl::Status NeedsApprovalError(v1::Action action, const policy::Decision& decision,
+                                absl::string_view request, std::uint64_t revision) {
+  absl::Status status =
+      MakeError(absl::StatusCode::kFailedPrecondition, v1::ERROR_REASON_NEEDS_APPROVAL,
+                absl::StrCat(ActionName(action), " waits for approval by rule ", decision.rule,
+                             ": ", decision.reason, " The request is ", request, "."),
+                {{"action", ActionName(action)},
+                 {"rule", std::string(decision.rule)},
+                 {"reason", std::string(decision.reason)},
+                 {"request", std::string(request)},
+                 {"revision", absl::StrCat(revision)}});
+  google::rpc::PreconditionFailure failure;
+  auto* violation = failure.add_violations();
+  violation->set_type("NEEDS_APPROVAL");
+  violation->set_subject(std::string(request));
+  violation->set_description("Wait until the request is approved, then repeat the call.");
+  AddDetail(status, failure);
+  return status;
+}
+
+absl::Status InvalidFieldsError(const google::rpc::BadRequest& violations) {
+  const auto& first = violations.field_violations(0);
+  std::string message = absl::StrCat(first.field(), " ", first.description());
+  if (violations.field_violations_size() > 1) {
+    absl::StrAppend(&message, " (and ", violations.field_violations_size() - 1, " more)");
+  }
+  absl::Status status = MakeError(absl::StatusCode::kInvalidArgument,
+                                  v1::ERROR_REASON_INVALID_FIELD, message);
+  AddDetail(status, violations);
+  return status;
+}
+
+absl::Status InvalidFieldError(absl::string_view field, absl::string_view description) {
+  google::rpc::BadRequest violations;
+  auto* violation = violations.add_field_violations();
+  violation->set_field(std::string(field));
+  violation->set_description(std::string(description));
+  return InvalidFieldsError(violations);
+}
+
+absl::Status ResourceExistsError(absl::string_view resource) {
+  return MakeError(absl::StatusCode::kAlreadyExists, v1::ERROR_REASON_ALREADY_EXISTS,
+                   absl::StrCat(resource, " exists already; choose another id"),
+                   {{"resource", std::string(resource)}});
+}
+
+absl::Status RevisionMismatchError(absl::string_view resource, std::uint64_t expected,
+                                   std::uint64_t actual) {
+  return MakeError(absl::StatusCode::kAborted, v1::ERROR_REASON_REVISION_MISMATCH,
+                   absl::StrCat(resource, " is at revision ", actual, ", not at expected_revision ",
+                                expected, "; read it again"),
+                   {{"resource", std::string(resource)},
+                    {"expected", absl::StrCat(expected)},
+                    {"actual", absl::StrCat(actual)}});
+}
+
+absl::Status StateConflictError(absl::string_view resource, absl::string_view state,
+                                absl::string_view message) {
+  return MakeError(absl::StatusCode::kFailedPrecondition, v1::ERROR_REASON_STATE_CONFLICT, message,
+                   {{"resource", std::string(resource)}, {"state", std::string(state)}});
+}
+
+absl::Status TokenNotActiveError(absl::string_view token, absl::string_view state) {
+  return MakeError(absl::StatusCode::kFailedPrecondition, v1::ERROR_REASON_TOKEN_NOT_ACTIVE,
+                   absl::StrCat(token, " is ", state, "; issue a new token instead"),
+                   {{"resource", std::string(token)}, {"state", std::string(state)}});
+}
+
+absl::Status OutOfRangeError(std::uint64_t asked, std::uint64_t oldest, std::uint64_t newest) {
+  return MakeError(
+      absl::StatusCode::kOutOfRange, v1::ERROR_REASON_POSITION_OUT_OF_RANGE,
+      absl::StrCat("after_revision is ", asked, "; this log takes ",
+                   oldest == 0 ? 0 : oldest - 1, " to ", newest),
+      {{"oldest", absl::StrCat(oldest)}, {"newest", absl::StrCat(newest)}});
+}
+
+absl::Status UnavailableError(v1::ErrorReason reason, absl::string_view message,
+                              absl::Duration retry_delay) {
+  absl::Status status = MakeError(absl::StatusCode::kUnavailable, reason, message);
+  google::rpc::RetryInfo retry;
+  SetDuration(retry_delay, *retry.mutable_retry_delay());
+  AddDetail(status, retry);
+  return status;
+}
+
+absl::Status OverloadedError(absl::string_view message) {
+  absl::Status status =
+      MakeError(absl::StatusCode::kResourceExhausted, v1::ERROR_REASON_OVERLOADED, message);
+  google::rpc::RetryInfo retry;
+  SetDuration(absl::Milliseconds(100), *retry.mutable_retry_delay());
+  AddDetail(status, retry);
+  return status;
+}
+
+}  // namespace latchkey

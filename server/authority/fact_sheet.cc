@@ -1,0 +1,285 @@
+#include "server/authority/fact_sheet.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/authority/actions.h"
+#include "server/authority/errors.h"
+#include "server/authority/tokens.h"
+#include "server/authority/validate.h"
+#include "server/base/status_macros.h"
+
+namespace latchkey {
+namespace {
+
+bool IsOwner(policy::Role role) {
+  return role == policy::Role::kPrimaryOwner || role == policy::Role::kOwner;
+}
+
+policy::AppRelation RelationTo(const v1::App& app, absl::string_view principal) {
+  const bool collaborates = std::find(app.collaborators().begin(), app.collaborators().end(),
+                                      principal) != app.collaborators().end();
+  const bool is_bot = app.kind() == v1::APP_KIND_LEGACY_BOT ||
+                      app.kind() == v1::APP_KIND_CUSTOM_INTEGRATION;
+  // Who set a bot up stays so; the creator of another app has rights as its first collaborator.
+  if (app.creator() == principal && (is_bot || collaborates)) return policy::AppRelation::kCreator;
+  return collaborates ? policy::AppRelation::kCollaborator : policy::AppRelation::kNone;
+}
+
+}  // namespace
+
+google::protobuf::RepeatedPtrField<std::string> ScopesAsked(const v1::App& app) {
+  auto scopes = app.bot_scopes();
+  scopes.MergeFrom(app.user_scopes());
+  Normalize(scopes);
+  return scopes;
+}
+
+absl::StatusOr<FactSheet> FactSheet::For(const storage::Reader& reader, const Caller& caller,
+                                         policy::Action action, absl::Time now) {
+  FactSheet sheet(reader, caller);
+  sheet.facts_.action = action;
+  sheet.facts_.caller = caller.kind;
+  LATCHKEY_RETURN_IF_ERROR(sheet.LoadCaller(now));
+  return sheet;
+}
+
+absl::Status FactSheet::LoadCaller(absl::Time now) {
+  if (!caller_.token.empty()) {
+    LATCHKEY_ASSIGN_OR_RETURN(const auto token, reader_->GetToken(caller_.token));
+    if (!token.has_value()) return UnauthenticatedError("The token of this call is no more.");
+    LATCHKEY_ASSIGN_OR_RETURN(const v1::Token published, Published(*reader_, *token, now));
+    if (published.state() != v1::TOKEN_STATE_ACTIVE) {
+      return UnauthenticatedError("The token of this call is not active.");
+    }
+  }
+  if (!caller_.delegate.empty()) {
+    LATCHKEY_RETURN_IF_ERROR(LoadServiceCaller(caller_.delegate));
+    if (!facts_.service_roles.Has(policy::ServiceRoles::kDelegate)) {
+      // Judged as the service that it is: it may not act for anybody.
+      facts_.caller = policy::CallerKind::kService;
+      facts_.service_roles = {};
+      return absl::OkStatus();
+    }
+    facts_.service_roles = {};
+  }
+  switch (caller_.kind) {
+    case policy::CallerKind::kMember:
+      return LoadMemberCaller();
+    case policy::CallerKind::kService:
+      return LoadServiceCaller(caller_.principal);
+    case policy::CallerKind::kAnonymous:
+    case policy::CallerKind::kOperator:
+      return absl::OkStatus();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status FactSheet::LoadMemberCaller() {
+  const std::optional<InWorkspace> name = ParseMember(caller_.principal);
+  if (!name.has_value()) {
+    return UnauthenticatedError("latchkey-on-behalf-of takes workspaces/{id}/members/{id}.");
+  }
+  LATCHKEY_ASSIGN_OR_RETURN(const auto member,
+                            reader_->Get(storage::MemberKey(name->workspace, name->id)));
+  LATCHKEY_ASSIGN_OR_RETURN(const auto workspace,
+                            reader_->Get(storage::WorkspaceKey(name->workspace)));
+  if (!member.has_value() || !workspace.has_value()) {
+    return UnauthenticatedError(absl::StrCat(caller_.principal, " is not a member."));
+  }
+  facts_.role = ToPolicy(member->member().role());
+  facts_.can_manage_apps = member->member().can_manage_apps();
+  facts_.deactivated = member->member().state() != v1::MEMBER_STATE_ACTIVE ||
+                       workspace->workspace().state() != v1::WORKSPACE_STATE_ACTIVE;
+  facts_.guests_may_use_apps = workspace->workspace().settings().guests_may_use_apps();
+  return absl::OkStatus();
+}
+
+absl::Status FactSheet::LoadServiceCaller(absl::string_view name) {
+  const std::optional<std::string> id = ParseService(name);
+  if (!id.has_value()) return UnauthenticatedError("The service of this call has no name.");
+  LATCHKEY_ASSIGN_OR_RETURN(const auto service, reader_->Get(storage::ServiceKey(*id)));
+  if (!service.has_value() || service->deleted()) {
+    return UnauthenticatedError(absl::StrCat(name, " is no more."));
+  }
+  for (const int role : service->service().roles()) {
+    facts_.service_roles.Add(static_cast<unsigned>(role));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status FactSheet::AboutWorkspace(absl::string_view workspace) {
+  facts_.same_workspace = facts_.caller != policy::CallerKind::kMember ||
+                          WorkspaceIdOf(caller_.principal) == workspace;
+  LATCHKEY_ASSIGN_OR_RETURN(workspace_, reader_->Get(storage::WorkspaceKey(workspace)));
+  if (!workspace_.has_value()) return absl::OkStatus();
+  const v1::WorkspaceSettings& settings = workspace_->workspace().settings();
+  facts_.app_approval_required = settings.app_approval_required();
+  facts_.guests_may_use_apps = settings.guests_may_use_apps();
+  return absl::OkStatus();
+}
+
+absl::Status FactSheet::AboutMember(const InWorkspace& member, policy::Role new_role) {
+  LATCHKEY_RETURN_IF_ERROR(AboutWorkspace(member.workspace));
+  LATCHKEY_ASSIGN_OR_RETURN(member_, reader_->Get(storage::MemberKey(member.workspace, member.id)));
+  facts_.own = IsCaller(MemberName(member.workspace, member.id));
+  const bool is_owner = member_.has_value() && IsOwner(ToPolicy(member_->member().role()));
+  facts_.touches_owner = IsOwner(new_role) || is_owner;
+  return absl::OkStatus();
+}
+
+absl::Status FactSheet::AboutService(absl::string_view service) {
+  facts_.own = IsCaller(ServiceName(service));
+  facts_.same_workspace = facts_.caller != policy::CallerKind::kMember;
+  LATCHKEY_ASSIGN_OR_RETURN(service_, reader_->Get(storage::ServiceKey(service)));
+  if (service_.has_value() && service_->deleted()) service_.reset();
+  return absl::OkStatus();
+}
+
+absl::Status FactSheet::LoadApp(absl::string_view app) {
+  LATCHKEY_ASSIGN_OR_RETURN(app_, reader_->Get(storage::AppKey(app)));
+  if (!app_.has_value()) return absl::OkStatus();
+  facts_.app_kind = ToPolicy(app_->app().kind());
+  facts_.app_relation = RelationTo(app_->app(), caller_.principal);
+  return absl::OkStatus();
+}
+
+absl::Status FactSheet::AboutApp(absl::string_view app) {
+  LATCHKEY_RETURN_IF_ERROR(LoadApp(app));
+  if (!app_.has_value()) {
+    // Word for word as an app of another workspace.
+    facts_.same_workspace = facts_.caller != policy::CallerKind::kMember;
+    return absl::OkStatus();
+  }
+  LATCHKEY_RETURN_IF_ERROR(AboutWorkspace(WorkspaceIdOf(app_->app().home_workspace())));
+  facts_.app_home = facts_.same_workspace;
+  // A directory app may be looked at from everywhere.
+  const bool reads = facts_.action == policy::Action::kAppRead;
+  if (reads && app_->app().kind() == v1::APP_KIND_EXTERNAL) facts_.same_workspace = true;
+  return absl::OkStatus();
+}
+
+absl::Status FactSheet::LoadInstallation(absl::string_view workspace, absl::string_view app) {
+  LATCHKEY_ASSIGN_OR_RETURN(installation_, reader_->Get(storage::InstallationKey(workspace, app)));
+  const bool mine = installation_.has_value() && !installation_->installation().installer().empty();
+  facts_.own = mine && IsCaller(installation_->installation().installer());
+  facts_.app_restricted = installation_.has_value() && installation_->installation().approval() ==
+                                                           v1::APP_APPROVAL_RESTRICTED;
+  if (!app_.has_value()) return absl::OkStatus();
+  facts_.app_home = app_->app().home_workspace() == WorkspaceName(workspace);
+
+  Strings baseline;
+  bool standing = false;
+  const Strings asked = ScopesAsked(app_->app());
+  if (installation_.has_value()) {
+    const v1::Installation& installation = installation_->installation();
+    standing = installation.approval() == v1::APP_APPROVAL_APPROVED &&
+               IsSubset(asked, installation.approved_scopes());
+    baseline = installation.approved_scopes();
+    if (installation.state() == v1::INSTALLATION_STATE_INSTALLED) {
+      baseline.MergeFrom(installation.bot_scopes());
+      baseline.MergeFrom(installation.user_scopes());
+    }
+  }
+  const bool installs = facts_.action == policy::Action::kAppInstall ||
+                        facts_.action == policy::Action::kAppReinstall;
+  facts_.scopes_grow = installs && !IsSubset(asked, baseline);
+  LATCHKEY_RETURN_IF_ERROR(LoadGrant(workspace, app));
+  facts_.approved = facts_.approved || standing;
+  return absl::OkStatus();
+}
+
+absl::Status FactSheet::LoadGrant(absl::string_view workspace, absl::string_view app) {
+  if (facts_.caller != policy::CallerKind::kMember) return absl::OkStatus();
+  LATCHKEY_ASSIGN_OR_RETURN(
+      const auto pointer,
+      reader_->Get(storage::GrantKey(workspace, LastId(caller_.principal), app)));
+  if (!pointer.has_value()) return absl::OkStatus();
+  LATCHKEY_ASSIGN_OR_RETURN(
+      const auto record,
+      reader_->Get(storage::ApprovalRequestKey(workspace, LastId(pointer->name()))));
+  if (!record.has_value()) return absl::OkStatus();
+  const v1::ApprovalRequest& request = record->approval_request();
+  if (request.state() != v1::APPROVAL_REQUEST_STATE_APPROVED) return absl::OkStatus();
+  if (installation_.has_value() && request.revision() <= installation_->restrict_revision()) {
+    return absl::OkStatus();
+  }
+  if (app_.has_value() && !IsSubset(ScopesAsked(app_->app()), request.scopes())) {
+    return absl::OkStatus();
+  }
+  grant_ = record;
+  facts_.approved = true;
+  return absl::OkStatus();
+}
+
+absl::Status FactSheet::AboutInstallation(absl::string_view workspace, absl::string_view app) {
+  LATCHKEY_RETURN_IF_ERROR(AboutWorkspace(workspace));
+  LATCHKEY_RETURN_IF_ERROR(LoadApp(app));
+  return LoadInstallation(workspace, app);
+}
+
+absl::Status FactSheet::AboutRequest(const InWorkspace& request) {
+  LATCHKEY_RETURN_IF_ERROR(AboutWorkspace(request.workspace));
+  LATCHKEY_ASSIGN_OR_RETURN(
+      request_, reader_->Get(storage::ApprovalRequestKey(request.workspace, request.id)));
+  facts_.own = request_.has_value() && IsCaller(request_->approval_request().requester());
+  return absl::OkStatus();
+}
+
+absl::Status FactSheet::AboutNewToken(const TokenOwner& owner, policy::TokenKind kind,
+                                      absl::string_view app, absl::string_view member) {
+  facts_.token_kind = kind;
+  if (!owner.service.empty()) return AboutService(owner.service);
+  LATCHKEY_RETURN_IF_ERROR(AboutWorkspace(owner.workspace));
+  if (kind == policy::TokenKind::kTest) {
+    facts_.own = member.empty() || IsCaller(member);
+    return LoadGrant(owner.workspace, "");
+  }
+  LATCHKEY_RETURN_IF_ERROR(LoadApp(app));
+  LATCHKEY_RETURN_IF_ERROR(LoadInstallation(owner.workspace, app));
+  facts_.own = false;
+  return absl::OkStatus();
+}
+
+absl::Status FactSheet::AboutToken(const TokenId& id) {
+  const std::string name = TokenName(id.owner, id.id);
+  LATCHKEY_ASSIGN_OR_RETURN(token_, reader_->GetToken(name));
+  if (!token_.has_value()) {
+    facts_.token_kind = policy::TokenKind::kNone;
+    return id.owner.service.empty() ? AboutWorkspace(id.owner.workspace)
+                                    : AboutService(id.owner.service);
+  }
+  const v1::Token& token = token_->token();
+  LATCHKEY_RETURN_IF_ERROR(AboutNewToken(id.owner, ToPolicy(token.kind()), LastId(token.app()),
+                                         token.member()));
+  facts_.own = (!token.member().empty() && IsCaller(token.member())) ||
+               (!token.service().empty() && IsCaller(token.service()));
+  return absl::OkStatus();
+}
+
+absl::Status FactSheet::AboutAppTokens(absl::string_view workspace, absl::string_view app) {
+  LATCHKEY_RETURN_IF_ERROR(AboutWorkspace(workspace));
+  return LoadApp(app);
+}
+
+void FactSheet::AboutPrincipal(absl::string_view principal) {
+  facts_.own = principal.empty() || IsCaller(principal);
+  facts_.same_workspace = facts_.caller != policy::CallerKind::kMember ||
+                          WorkspaceIdOf(principal.empty() ? caller_.principal : principal) ==
+                              WorkspaceIdOf(caller_.principal);
+}
+
+policy::Decision FactSheet::DecideOwn() const {
+  policy::Facts facts = facts_;
+  facts.own = true;
+  return policy::Decide(facts);
+}
+
+policy::Decision FactSheet::DecideAs(policy::Action action) const {
+  policy::Facts facts = facts_;
+  facts.action = action;
+  return policy::Decide(facts);
+}
+
+}  // namespace latchkey

@@ -1,0 +1,105 @@
+#ifndef LATCHKEY_SERVER_AUTHORITY_FACT_SHEET_H_
+#define LATCHKEY_SERVER_AUTHORITY_FACT_SHEET_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "server/authority/caller.h"
+#include "server/authority/names.h"
+#include "server/policy/policy.h"
+#include "storage/reader.h"
+
+namespace latchkey {
+
+// Gathers, from one state of the store, the facts that policy decides by: who the caller is now,
+// and what the action is about. Mutations, reads and CheckPermission all gather here, so that a dry
+// run cannot differ from the act.
+//
+// Begin with For(), call at most one About...(), then Decide(). What the About methods loaded stays
+// in the sheet for the handler's use; a record that does not exist stays nullopt and is no error,
+// since rights are judged first. Used by one thread; must not outlive the reader. Every method may
+// return UNAVAILABLE or DATA_LOSS as storage::Reader.
+class FactSheet {
+ public:
+  // Reads who `caller` is in the state of `reader`.
+  // UNAUTHENTICATED: the token, member or service that the caller was is no more.
+  static absl::StatusOr<FactSheet> For(const storage::Reader& reader, const Caller& caller,
+                                       policy::Action action, absl::Time now);
+
+  // The action is about a workspace, or about making something in it.
+  absl::Status AboutWorkspace(absl::string_view workspace);
+  // About a member, who may get `new_role` (kNone: keeps the role).
+  absl::Status AboutMember(const InWorkspace& member, policy::Role new_role);
+  // About a service.
+  absl::Status AboutService(absl::string_view service);
+  // About an app itself.
+  absl::Status AboutApp(absl::string_view app);
+  // About an app in a workspace.
+  absl::Status AboutInstallation(absl::string_view workspace, absl::string_view app);
+  // About an approval request.
+  absl::Status AboutRequest(const InWorkspace& request);
+  // About a new token. `app` and `member` may be empty; an empty `member` is the caller.
+  absl::Status AboutNewToken(const TokenOwner& owner, policy::TokenKind kind,
+                             absl::string_view app, absl::string_view member);
+  // About a token there is.
+  absl::Status AboutToken(const TokenId& id);
+  // About the tokens of an app in a workspace, to read them.
+  absl::Status AboutAppTokens(absl::string_view workspace, absl::string_view app);
+  // About another principal, by name.
+  void AboutPrincipal(absl::string_view principal);
+
+  policy::Decision Decide() const { return policy::Decide(facts_); }
+  // Decides for another action with the same facts.
+  policy::Decision DecideAs(policy::Action action) const;
+
+  // Decides as if what the action is about were the caller's own.
+  policy::Decision DecideOwn() const;
+
+  const policy::Facts& facts() const { return facts_; }
+  const std::optional<storage::v1::WorkspaceRecord>& workspace() const { return workspace_; }
+  const std::optional<storage::v1::MemberRecord>& member() const { return member_; }
+  const std::optional<storage::v1::ServiceRecord>& service() const { return service_; }
+  const std::optional<storage::v1::AppRecord>& app() const { return app_; }
+  const std::optional<storage::v1::InstallationRecord>& installation() const {
+    return installation_;
+  }
+  const std::optional<storage::v1::ApprovalRequestRecord>& request() const { return request_; }
+  const std::optional<storage::v1::TokenRecord>& token() const { return token_; }
+  // The grant that facts().approved stems from, where it is a member's own.
+  const std::optional<storage::v1::ApprovalRequestRecord>& grant() const { return grant_; }
+
+ private:
+  FactSheet(const storage::Reader& reader, const Caller& caller) : reader_(&reader), caller_(caller) {}
+
+  absl::Status LoadCaller(absl::Time now);
+  absl::Status LoadMemberCaller();
+  absl::Status LoadServiceCaller(absl::string_view name);
+  absl::Status LoadApp(absl::string_view app);
+  absl::Status LoadInstallation(absl::string_view workspace, absl::string_view app);
+  // Sets facts_.approved and grant_ by the caller's unspent grant for `app` ("": a TEST token).
+  absl::Status LoadGrant(absl::string_view workspace, absl::string_view app);
+  bool IsCaller(absl::string_view principal) const { return caller_.principal == principal; }
+
+  const storage::Reader* reader_;
+  Caller caller_;
+  policy::Facts facts_;
+  std::optional<storage::v1::WorkspaceRecord> workspace_;
+  std::optional<storage::v1::MemberRecord> member_;
+  std::optional<storage::v1::ServiceRecord> service_;
+  std::optional<storage::v1::AppRecord> app_;
+  std::optional<storage::v1::InstallationRecord> installation_;
+  std::optional<storage::v1::ApprovalRequestRecord> request_;
+  std::optional<storage::v1::TokenRecord> token_;
+  std::optional<storage::v1::ApprovalRequestRecord> grant_;
+};
+
+// Returns the scopes that an installation of `app` asks for, bot and user together, normalized.
+google::protobuf::RepeatedPtrField<std::string> ScopesAsked(const v1::App& app);
+
+}  // namespace latchkey
+
+#endif  // LATCHKEY_SERVER_AUTHORITY_FACT_SHEET_H_

@@ -1,0 +1,132 @@
+#include "server/authority/mutation.h"
+
+#include <array>
+#include <utility>
+
+#include "server/authority/names.h"
+#include "server/base/status_macros.h"
+
+namespace latchkey {
+
+absl::StatusOr<FactSheet> Mutation::Gather(policy::Action action) {
+  action_ = action;
+  return FactSheet::For(transaction_, caller_, action, now_);
+}
+
+absl::Status Mutation::Authorize(const FactSheet& sheet, const Target& target,
+                                 std::optional<policy::Action> read_action) {
+  target_ = target;
+  decision_ = sheet.Decide();
+  switch (decision_.outcome) {
+    case policy::Outcome::kAllow:
+      return absl::OkStatus();
+    case policy::Outcome::kNeedsApproval:
+      return NeedsApprovalError(ToProto(action_), decision_, "", 0);
+    case policy::Outcome::kDeny:
+      break;
+  }
+  refused_ = true;
+  const bool hidden =
+      decision_.rule == "caller.cross_workspace" ||
+      (read_action.has_value() && decision_.rule != "caller.unauthenticated" &&
+       decision_.rule != "caller.deactivated" && decision_.rule != "caller.service_role" &&
+       sheet.DecideAs(*read_action).outcome != policy::Outcome::kAllow);
+  if (hidden) return ResourceNotFoundError(target.resource);
+  return DeniedError(ToProto(action_), decision_);
+}
+
+absl::Status Mutation::AuthorizeBearer(const Target& target) {
+  action_ = policy::Action::kTokenRevoke;
+  target_ = target;
+  policy::Facts facts;
+  facts.action = action_;
+  facts.caller = policy::CallerKind::kAnonymous;
+  facts.presents_secret = true;
+  decision_ = policy::Decide(facts);
+  if (decision_.outcome == policy::Outcome::kAllow) return absl::OkStatus();
+  refused_ = true;
+  return DeniedError(ToProto(action_), decision_);
+}
+
+void Mutation::AuthorizeItself(policy::Action action, const Target& target) {
+  action_ = action;
+  target_ = target;
+  decision_ = {policy::Outcome::kAllow, "latchkey.itself", "The service does this by itself."};
+}
+
+std::uint64_t Mutation::WriteDecision() {
+  v1::Event event = BaseEvent(std::nullopt);
+  // What is no name may be anything, a secret too.
+  if (IsResourceName(target_.resource)) event.set_resource(target_.resource);
+  return transaction_.Append(event);
+}
+
+void Mutation::FillSummary(v1::Action action, absl::string_view who, v1::Event& event) const {
+  event = BaseEvent(action);
+  if (action == v1::ACTION_AUTHENTICATION_FAIL) {
+    event.mutable_actor()->set_principal(kAnonymousPrincipal);
+    event.mutable_actor()->set_peer(std::string(who));
+  } else {
+    // Principals beyond those that are counted one by one share a row without a name.
+    event.mutable_actor()->set_principal(std::string(who));
+    event.set_resource(std::string(who));
+    if (!WorkspaceIdOf(who).empty()) event.set_workspace(WorkspaceName(WorkspaceIdOf(who)));
+  }
+  event.mutable_decision()->set_outcome(v1::OUTCOME_DENIED);
+  event.mutable_decision()->set_reason("Counted, and not recorded one by one.");
+}
+
+void Mutation::EndGeneration(absl::string_view owner_key, std::uint64_t ended, v1::Action action,
+                             absl::string_view reason) {
+  storage::v1::GenerationRecord record;
+  *record.mutable_revocation() = MakeRevocation(action, reason);
+  transaction_.Put(storage::GenerationKey(owner_key, ended), record);
+  effects_.raised.emplace_back(std::string(owner_key), ended + 1);
+}
+
+v1::Revocation Mutation::MakeRevocation(v1::Action action, absl::string_view reason) const {
+  v1::Revocation revocation;
+  *revocation.mutable_time() = ToProto(now_);
+  revocation.set_principal(caller_.principal);
+  revocation.set_action(action);
+  revocation.set_reason(std::string(reason));
+  revocation.set_revision(transaction_.next_sequence());
+  return revocation;
+}
+
+std::string Mutation::NewId() {
+  // 48 bits of milliseconds, then 52 random bits, five bits a character.
+  constexpr absl::string_view kAlphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+  std::array<unsigned char, 10> random{};
+  tools_.entropy.Fill(random.data(), random.size());
+  auto millis = static_cast<std::uint64_t>(absl::ToUnixMillis(now_));
+  std::string id(20, '0');
+  for (std::size_t i = 10; i-- > 0; millis >>= 5) id[i] = kAlphabet[millis & 31];
+  for (std::size_t i = 0; i < random.size(); ++i) id[10 + i] = kAlphabet[random[i] & 31];
+  return id;
+}
+
+v1::Event Mutation::BaseEvent(std::optional<v1::Action> action) const {
+  v1::Event event;
+  *event.mutable_time() = ToProto(now_);
+  *event.mutable_actor() = ToActor(caller_);
+  event.set_action(action.value_or(ToProto(action_)));
+  *event.mutable_decision() = ToProto(decision_);
+  if (IsId(target_.workspace)) event.set_workspace(WorkspaceName(target_.workspace));
+  event.set_app(target_.app);
+  event.set_reason(reason_);
+  event.set_request_id_hash(request_id_hash_);
+  return event;
+}
+
+v1::Actor ToActor(const Caller& caller) {
+  v1::Actor actor;
+  actor.set_principal(caller.principal);
+  actor.set_delegate(caller.delegate);
+  actor.set_token(caller.token);
+  actor.set_peer(caller.peer);
+  actor.set_user_agent(caller.user_agent);
+  return actor;
+}
+
+}  // namespace latchkey

@@ -1,0 +1,117 @@
+#include "server/authority/sequencer.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "server/authority/errors.h"
+#include "server/base/status_macros.h"
+
+namespace latchkey {
+namespace {
+
+constexpr absl::Duration kStoreRetryDelay = absl::Seconds(1);
+
+absl::Status ShuttingDown() {
+  return UnavailableError(v1::ERROR_REASON_SHUTTING_DOWN,
+                          "the server is stopping; try again in a moment", kStoreRetryDelay);
+}
+
+absl::Status StoreUnavailable(const absl::Status& cause) {
+  if (cause.code() == absl::StatusCode::kDataLoss) return cause;
+  return UnavailableError(
+      v1::ERROR_REASON_STORE_UNAVAILABLE,
+      "the store cannot make changes durable now; nothing was changed by this call as far as this "
+      "server shows, and verifying goes on; try again later",
+      kStoreRetryDelay);
+}
+
+}  // namespace
+
+Sequencer::Sequencer(Options options) : options_(std::move(options)) {}
+
+Sequencer::~Sequencer() {
+  Close();
+  Group rest;
+  {
+    MutexLock lock(mu_);
+    for (auto& command : waiting_) rest.push_back(std::move(command));
+    waiting_.clear();
+  }
+  for (auto& command : rest) command->Finish(ShuttingDown());
+}
+
+void Sequencer::Enqueue(std::unique_ptr<Command> command) {
+  absl::Status refusal;
+  if (const absl::Status writable = options_.engine.writable(); !writable.ok()) {
+    refusal = StoreUnavailable(writable);
+  }
+  bool schedule = false;
+  if (refusal.ok()) {
+    MutexLock lock(mu_);
+    if (closed_) {
+      refusal = ShuttingDown();
+    } else if (waiting_.size() >= options_.max_waiting) {
+      refusal = OverloadedError(
+          absl::StrCat(waiting_.size(), " changes wait already; try again in a moment"));
+    } else {
+      waiting_.push_back(std::move(command));
+      schedule = !std::exchange(scheduled_, true);
+    }
+  }
+  if (!refusal.ok()) {
+    command->Finish(refusal);
+    return;
+  }
+  if (schedule) options_.executor.Schedule([this] { RunOnce(); });
+}
+
+void Sequencer::Close() {
+  MutexLock lock(mu_);
+  closed_ = true;
+}
+
+Sequencer::Counters Sequencer::counters() const { return {commits_.load(), commands_.load()}; }
+
+Sequencer::Group Sequencer::TakeGroup() {
+  Group group;
+  MutexLock lock(mu_);
+  while (!waiting_.empty() && group.size() < options_.max_group) {
+    group.push_back(std::move(waiting_.front()));
+    waiting_.pop_front();
+  }
+  return group;
+}
+
+void Sequencer::RunOnce() {
+  Group group = TakeGroup();
+  const absl::Status committed = RunGroup(group);
+  bool again = false;
+  {
+    MutexLock lock(mu_);
+    again = !waiting_.empty();
+    scheduled_ = again;
+  }
+  for (auto& command : group) command->Finish(committed);
+  group.clear();
+  if (again) options_.executor.Schedule([this] { RunOnce(); });
+}
+
+absl::Status Sequencer::RunGroup(Group& group) {
+  auto transaction = storage::Transaction::Begin(
+      std::make_unique<storage::View>(options_.engine.NewSnapshot()));
+  if (!transaction.ok()) return StoreUnavailable(transaction.status());
+  Effects effects;
+  for (auto& command : group) command->Run(**transaction, effects);
+  commands_ += group.size();
+  if ((*transaction)->empty()) return absl::OkStatus();
+  const std::uint64_t newest = (*transaction)->newest_sequence();
+  std::vector<v1::Event> events = (*transaction)->TakeEvents();
+  const auto version = options_.engine.Commit((*transaction)->ToBatch());
+  if (!version.ok()) return StoreUnavailable(version.status());
+  ++commits_;
+  options_.on_commit(std::move(effects), std::move(events), newest);
+  return absl::OkStatus();
+}
+
+}  // namespace latchkey

@@ -1,0 +1,267 @@
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/authority/common.h"
+#include "server/authority/handlers.h"
+#include "server/authority/names.h"
+#include "server/authority/tokens.h"
+#include "server/base/status_macros.h"
+
+namespace latchkey {
+namespace {
+
+using storage::v1::SecretRecord;
+using storage::v1::TokenRecord;
+
+constexpr char kTokenForm[] =
+    "is no token's name; it takes workspaces/{id}/tokens/{id} or services/{id}/tokens/{id}";
+
+bool NeedsApp(v1::TokenKind kind) {
+  return kind == v1::TOKEN_KIND_CUSTOM_BOT || kind == v1::TOKEN_KIND_LEGACY_BOT ||
+         kind == v1::TOKEN_KIND_APP;
+}
+
+bool IsIssuable(v1::TokenKind kind) {
+  return NeedsApp(kind) || kind == v1::TOKEN_KIND_TEST || kind == v1::TOKEN_KIND_SERVICE;
+}
+
+absl::Status CheckIssue(const v1::IssueTokenRequest& request,
+                        const std::optional<TokenOwner>& owner, absl::Time now) {
+  const v1::TokenKind kind = request.kind();
+  Validator validator;
+  validator.Check(IsIssuable(kind), "kind",
+                  "takes TEST, CUSTOM_BOT, LEGACY_BOT, APP or SERVICE; installing an app makes BOT "
+                  "and USER tokens");
+  const bool of_service = owner.has_value() && !owner->service.empty();
+  validator.Check(owner.has_value() && of_service == (kind == v1::TOKEN_KIND_SERVICE), "parent",
+                  "takes services/{id} for SERVICE and workspaces/{id} for the other kinds");
+  validator.Check(NeedsApp(kind) ? ParseApp(request.app()).has_value() : request.app().empty(),
+                  "app", "takes apps/{id} for CUSTOM_BOT, LEGACY_BOT and APP, else nothing");
+  validator.Check(request.member().empty() ||
+                      (kind == v1::TOKEN_KIND_TEST && ParseMember(request.member()).has_value()),
+                  "member", "takes workspaces/{id}/members/{id} for TEST, else nothing");
+  validator.Scopes("scopes", request.scopes());
+  validator.Text("label", request.label());
+  validator.Text("reason", request.reason());
+  if (request.has_expire_time()) validator.ExpireTime("expire_time", request.expire_time(), now);
+  validator.RequestId(request.request_id());
+  return validator.status();
+}
+
+// The kind of app that a kind of token needs.
+absl::Status CheckAppKind(const v1::App& app, v1::TokenKind kind) {
+  const bool fits =
+      kind == v1::TOKEN_KIND_APP ||
+      (kind == v1::TOKEN_KIND_CUSTOM_BOT && app.kind() == v1::APP_KIND_CUSTOM_INTEGRATION) ||
+      (kind == v1::TOKEN_KIND_LEGACY_BOT && app.kind() == v1::APP_KIND_LEGACY_BOT);
+  if (fits) return absl::OkStatus();
+  return StateConflictError(app.name(), v1::AppKind_Name(app.kind()),
+                            absl::StrCat(app.name(), " is ", v1::AppKind_Name(app.kind()),
+                                         ", whose tokens are not ", v1::TokenKind_Name(kind)));
+}
+
+// Completes the token of an app, with the generations it hangs on.
+absl::Status FillAppToken(Mutation& m, const FactSheet& sheet, const std::string& workspace,
+                          const v1::IssueTokenRequest& request, TokenRecord& record) {
+  if (!sheet.app().has_value() || sheet.app()->app().has_delete_time() ||
+      sheet.app()->app().home_workspace() != WorkspaceName(workspace)) {
+    return ResourceNotFoundError(request.app());
+  }
+  const v1::App& app = sheet.app()->app();
+  LATCHKEY_RETURN_IF_ERROR(CheckAppKind(app, request.kind()));
+  if (!IsSubset(request.scopes(), app.bot_scopes())) {
+    return InvalidFieldError("scopes", absl::StrCat("holds what ", app.name(),
+                                                    " does not ask for; a list only narrows"));
+  }
+  record.mutable_token()->set_app(app.name());
+  *record.mutable_token()->mutable_scopes() =
+      request.scopes().empty() ? app.bot_scopes() : request.scopes();
+  const std::string app_id(LastId(app.name()));
+  storage::v1::InstallationRecord installation = InstallationOrNew(sheet, workspace, app_id);
+  if (!sheet.installation().has_value()) {
+    // The token needs something whose generation restricting the app here can raise.
+    m.txn().Put(storage::InstallationKey(workspace, app_id), installation);
+  }
+  record.set_app_generation(sheet.app()->generation());
+  record.set_installation_generation(installation.installation().generation());
+  return absl::OkStatus();
+}
+
+// Completes a TEST token and ends the member's old one.
+absl::Status FillTestToken(Mutation& m, const std::string& workspace,
+                           const v1::IssueTokenRequest& request, TokenRecord& record) {
+  const std::string name = request.member().empty() ? m.caller().principal : request.member();
+  const std::string member(LastId(name));
+  LATCHKEY_ASSIGN_OR_RETURN(const auto owner, m.txn().Get(storage::MemberKey(workspace, member)));
+  if (!owner.has_value()) return ResourceNotFoundError(name);
+  record.mutable_token()->set_member(name);
+  *record.mutable_token()->mutable_scopes() = request.scopes();
+  record.set_member_generation(owner->generation());
+  const auto key = storage::TestTokenKey(workspace, member);
+  LATCHKEY_ASSIGN_OR_RETURN(const auto old, m.txn().Get(key));
+  if (old.has_value()) {
+    LATCHKEY_ASSIGN_OR_RETURN(const auto before, m.txn().GetToken(old->name()));
+    if (before.has_value()) {
+      LATCHKEY_ASSIGN_OR_RETURN(const v1::Token published, Published(m.txn(), *before, m.now()));
+      if (published.state() == v1::TOKEN_STATE_ACTIVE) {
+        LATCHKEY_RETURN_IF_ERROR(
+            WriteRevocation(m, *before, v1::ACTION_TOKEN_ISSUE, "Reissued by its member.")
+                .status());
+      }
+    }
+  }
+  storage::v1::NameRecord pointer;
+  pointer.set_name(record.token().name());
+  m.txn().Put(key, pointer);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<v1::IssueTokenResponse> Handle(Mutation& m, const v1::IssueTokenRequest& request) {
+  const auto owner = ParseTokenOwner(request.parent());
+  const TokenOwner where = owner.value_or(TokenOwner{});
+  const std::string app = ParseApp(request.app()).value_or("");
+  LATCHKEY_ASSIGN_OR_RETURN(FactSheet sheet, m.Gather(policy::Action::kTokenIssue));
+  LATCHKEY_RETURN_IF_ERROR(
+      sheet.AboutNewToken(where, ToPolicy(request.kind()), app, request.member()));
+  const absl::Status allowed = m.Authorize(
+      sheet, {where.workspace, request.parent(), app.empty() ? "" : AppName(app)});
+  if (!allowed.ok() && !m.needs_approval()) return allowed;
+  LATCHKEY_RETURN_IF_ERROR(CheckIssue(request, owner, m.now()));
+  const bool of_service = !where.service.empty();
+  const bool parent_exists =
+      of_service ? sheet.service().has_value() : sheet.workspace().has_value();
+  if (!parent_exists) return ResourceNotFoundError(request.parent());
+  if (m.needs_approval()) {
+    return LeaveRequest(m, sheet, request.kind(), request.scopes(), request.reason());
+  }
+  TokenRecord record;
+  v1::Token& token = *record.mutable_token();
+  token.set_name(TokenName(where, m.NewId()));
+  token.set_kind(request.kind());
+  token.set_label(request.label());
+  if (request.has_expire_time()) *token.mutable_expire_time() = request.expire_time();
+  if (of_service) {
+    token.set_service(request.parent());
+    *token.mutable_scopes() = request.scopes();
+    record.set_service_generation(sheet.service()->generation());
+  } else {
+    record.set_workspace_generation(sheet.workspace()->generation());
+    LATCHKEY_RETURN_IF_ERROR(request.kind() == v1::TOKEN_KIND_TEST
+                                 ? FillTestToken(m, where.workspace, request, record)
+                                 : FillAppToken(m, sheet, where.workspace, request, record));
+  }
+  Normalize(*token.mutable_scopes());
+  v1::IssueTokenResponse response;
+  LATCHKEY_ASSIGN_OR_RETURN(*response.mutable_issued_token(), WriteNewToken(m, record));
+  response.set_revision(response.issued_token().token().revision());
+  // Last, so that the response's revision covers the grant's end too.
+  if (request.kind() == v1::TOKEN_KIND_TEST) LATCHKEY_RETURN_IF_ERROR(SpendGrant(m, sheet));
+  return response;
+}
+
+namespace {
+
+absl::Status CheckRegenerate(const v1::RegenerateTokenRequest& request, bool named) {
+  Validator validator;
+  validator.Check(named, "name", kTokenForm);
+  validator.Check(request.grace().seconds() == 0 && request.grace().nanos() == 0, "grace",
+                  "takes 0 on this server");
+  validator.Check(request.update_mask().paths().empty(), "update_mask",
+                  "takes no paths on this server");
+  validator.Text("reason", request.reason());
+  validator.RequestId(request.request_id());
+  return validator.status();
+}
+
+}  // namespace
+
+absl::StatusOr<v1::RegenerateTokenResponse> Handle(Mutation& m,
+                                                   const v1::RegenerateTokenRequest& request) {
+  const auto id = ParseToken(request.name());
+  const TokenId where = id.value_or(TokenId{});
+  LATCHKEY_ASSIGN_OR_RETURN(FactSheet sheet, m.Gather(policy::Action::kTokenRegenerate));
+  LATCHKEY_RETURN_IF_ERROR(sheet.AboutToken(where));
+  const std::string app = sheet.token().has_value() ? sheet.token()->token().app() : "";
+  const absl::Status allowed = m.Authorize(sheet, {where.owner.workspace, request.name(), app},
+                                           policy::Action::kTokenRead);
+  if (!allowed.ok() && !m.needs_approval()) return allowed;
+  LATCHKEY_RETURN_IF_ERROR(CheckRegenerate(request, id.has_value()));
+  if (!sheet.token().has_value()) return ResourceNotFoundError(request.name());
+  LATCHKEY_ASSIGN_OR_RETURN(const v1::Token published,
+                            Published(m.txn(), *sheet.token(), m.now()));
+  if (published.state() != v1::TOKEN_STATE_ACTIVE) {
+    return TokenNotActiveError(request.name(), StateName(published.state()));
+  }
+  if (m.needs_approval()) {
+    return LeaveRequest(
+        m, sheet, published.kind(),
+        sheet.app().has_value() ? ScopesAsked(sheet.app()->app()) : published.scopes(),
+        request.reason());
+  }
+  v1::RegenerateTokenResponse response;
+  LATCHKEY_ASSIGN_OR_RETURN(*response.mutable_issued_token(), WriteNewSecret(m, *sheet.token()));
+  response.set_revision(response.issued_token().token().revision());
+  if (published.kind() == v1::TOKEN_KIND_TEST) LATCHKEY_RETURN_IF_ERROR(SpendGrant(m, sheet));
+  return response;
+}
+
+namespace {
+
+// Revocation by whoever holds the secret. Answers the same for a secret that was never issued.
+absl::StatusOr<v1::RevokeTokenResponse> RevokeBySecret(Mutation& m,
+                                                       const v1::RevokeTokenRequest& request) {
+  Validator validator;
+  validator.Text("reason", request.reason());
+  LATCHKEY_RETURN_IF_ERROR(validator.status());
+  v1::RevokeTokenResponse response;
+  response.set_revision(m.txn().next_sequence() - 1);
+  LATCHKEY_ASSIGN_OR_RETURN(const std::optional<TokenRecord> record,
+                            FindTokenBySecret(m.txn(), m.tools(), request.secret()));
+  if (!record.has_value()) return response;
+  LATCHKEY_ASSIGN_OR_RETURN(const v1::Token published, Published(m.txn(), *record, m.now()));
+  if (published.state() != v1::TOKEN_STATE_ACTIVE) return response;
+  LATCHKEY_RETURN_IF_ERROR(m.AuthorizeBearer(
+      {std::string(WorkspaceIdOf(published.name())), published.name(), published.app()}));
+  LATCHKEY_ASSIGN_OR_RETURN(
+      const v1::Token revoked,
+      WriteRevocation(m, *record, v1::ACTION_TOKEN_REVOKE, request.reason()));
+  response.set_revision(revoked.revision());
+  return response;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::RevokeTokenResponse> Handle(Mutation& m, const v1::RevokeTokenRequest& request) {
+  if (request.target_case() == v1::RevokeTokenRequest::kSecret) return RevokeBySecret(m, request);
+  const auto id = ParseToken(request.name());
+  const TokenId where = id.value_or(TokenId{});
+  LATCHKEY_ASSIGN_OR_RETURN(FactSheet sheet, m.Gather(policy::Action::kTokenRevoke));
+  LATCHKEY_RETURN_IF_ERROR(sheet.AboutToken(where));
+  const std::string app = sheet.token().has_value() ? sheet.token()->token().app() : "";
+  LATCHKEY_RETURN_IF_ERROR(m.Authorize(sheet, {where.owner.workspace, request.name(), app},
+                                       policy::Action::kTokenRead));
+  Validator validator;
+  validator.Check(id.has_value(), "name", kTokenForm);
+  validator.Text("reason", request.reason());
+  validator.RequestId(request.request_id());
+  LATCHKEY_RETURN_IF_ERROR(validator.status());
+  if (!sheet.token().has_value()) return ResourceNotFoundError(request.name());
+  LATCHKEY_ASSIGN_OR_RETURN(const v1::Token published,
+                            Published(m.txn(), *sheet.token(), m.now()));
+  if (published.state() != v1::TOKEN_STATE_ACTIVE) {
+    return TokenNotActiveError(request.name(), StateName(published.state()));
+  }
+  v1::RevokeTokenResponse response;
+  LATCHKEY_ASSIGN_OR_RETURN(
+      *response.mutable_token(),
+      WriteRevocation(m, *sheet.token(), v1::ACTION_TOKEN_REVOKE, request.reason()));
+  response.set_revision(response.token().revision());
+  return response;
+}
+
+}  // namespace latchkey

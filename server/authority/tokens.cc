@@ -1,0 +1,99 @@
+#include "server/authority/tokens.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/strip.h"
+#include "server/authority/actions.h"
+#include "server/authority/names.h"
+#include "server/base/status_macros.h"
+#include "storage/keys.h"
+
+namespace latchkey {
+namespace {
+
+template <typename Record, typename Generation>
+absl::StatusOr<std::uint64_t> GenerationAt(const storage::Reader& reader, const std::string& key,
+                                           Generation generation) {
+  LATCHKEY_ASSIGN_OR_RETURN(const std::optional<Record> record,
+                            reader.Get(storage::Key<Record>{key}));
+  return record.has_value() ? generation(*record) : 0;
+}
+
+}  // namespace
+
+std::vector<Anchor> AnchorsOf(const storage::v1::TokenRecord& record) {
+  const v1::Token& token = record.token();
+  const std::string workspace(WorkspaceIdOf(token.name()));
+  const std::string app(LastId(token.app()));
+  std::vector<Anchor> anchors;
+  const auto add = [&](Anchor::Kind kind, std::string key, std::uint64_t issued) {
+    if (issued != 0) anchors.push_back({kind, std::move(key), issued});
+  };
+  add(Anchor::Kind::kWorkspace, storage::WorkspaceKey(workspace).bytes,
+      record.workspace_generation());
+  add(Anchor::Kind::kMember, storage::MemberKey(workspace, LastId(token.member())).bytes,
+      record.member_generation());
+  add(Anchor::Kind::kApp, storage::AppKey(app).bytes, record.app_generation());
+  add(Anchor::Kind::kInstallation, storage::InstallationKey(workspace, app).bytes,
+      record.installation_generation());
+  add(Anchor::Kind::kService, storage::ServiceKey(LastId(token.service())).bytes,
+      record.service_generation());
+  return anchors;
+}
+
+absl::StatusOr<std::uint64_t> CurrentGeneration(const storage::Reader& reader,
+                                                const Anchor& anchor) {
+  switch (anchor.kind) {
+    case Anchor::Kind::kWorkspace:
+      return GenerationAt<storage::v1::WorkspaceRecord>(
+          reader, anchor.key, [](const auto& record) { return record.generation(); });
+    case Anchor::Kind::kMember:
+      return GenerationAt<storage::v1::MemberRecord>(
+          reader, anchor.key, [](const auto& record) { return record.generation(); });
+    case Anchor::Kind::kApp:
+      return GenerationAt<storage::v1::AppRecord>(
+          reader, anchor.key, [](const auto& record) { return record.generation(); });
+    case Anchor::Kind::kInstallation:
+      return GenerationAt<storage::v1::InstallationRecord>(
+          reader, anchor.key, [](const auto& record) { return record.installation().generation(); });
+    case Anchor::Kind::kService:
+      return GenerationAt<storage::v1::ServiceRecord>(
+          reader, anchor.key, [](const auto& record) { return record.generation(); });
+  }
+  return absl::InternalError("an anchor of no kind");
+}
+
+absl::StatusOr<v1::Token> Published(const storage::Reader& reader,
+                                    const storage::v1::TokenRecord& record, absl::Time now) {
+  v1::Token token = record.token();
+  if (token.state() == v1::TOKEN_STATE_REVOKED) return token;
+  for (const Anchor& anchor : AnchorsOf(record)) {
+    LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t current, CurrentGeneration(reader, anchor));
+    if (current == anchor.issued) continue;
+    token.set_state(v1::TOKEN_STATE_REVOKED);
+    LATCHKEY_ASSIGN_OR_RETURN(const auto ended,
+                              reader.Get(storage::GenerationKey(anchor.key, anchor.issued)));
+    // Of several ends the first counts.
+    if (ended.has_value() && (!token.has_revocation() || ended->revocation().revision() <
+                                                             token.revocation().revision())) {
+      *token.mutable_revocation() = ended->revocation();
+    }
+  }
+  if (token.has_expire_time() && FromProto(token.expire_time()) <= now) {
+    const bool expired_first = !token.has_revocation() ||
+                               FromProto(token.expire_time()) < FromProto(token.revocation().time());
+    if (expired_first) {
+      token.set_state(v1::TOKEN_STATE_EXPIRED);
+      token.clear_revocation();
+    }
+  }
+  return token;
+}
+
+std::string StateName(v1::TokenState state) {
+  return absl::AsciiStrToLower(absl::StripPrefix(v1::TokenState_Name(state), "TOKEN_STATE_"));
+}
+
+}  // namespace latchkey

@@ -1,0 +1,42 @@
+#ifndef LATCHKEY_SERVER_AUTHORITY_TOKENS_H_
+#define LATCHKEY_SERVER_AUTHORITY_TOKENS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "latchkey/storage/v1/records.pb.h"
+#include "latchkey/v1/token_service.pb.h"
+#include "storage/reader.h"
+
+namespace latchkey {
+
+// What a token hangs on: something whose generation, when raised, ends the token.
+struct Anchor {
+  enum class Kind { kWorkspace, kMember, kApp, kInstallation, kService };
+  Kind kind = Kind::kWorkspace;
+  std::string key;           // the key of the record that has the generation
+  std::uint64_t issued = 0;  // the generation under which the token was issued
+};
+
+// Returns what `token` hangs on.
+std::vector<Anchor> AnchorsOf(const storage::v1::TokenRecord& token);
+
+// Returns the generation that the record of `anchor` has now; 0 where there is no record.
+// UNAVAILABLE, DATA_LOSS: as storage::Reader.
+absl::StatusOr<std::uint64_t> CurrentGeneration(const storage::Reader& reader,
+                                                const Anchor& anchor);
+
+// Returns the token as it is published at `now`: with the state that its own record, its
+// generations and its expiry give it, and who ended it. Errors as storage::Reader.
+absl::StatusOr<v1::Token> Published(const storage::Reader& reader,
+                                    const storage::v1::TokenRecord& token, absl::Time now);
+
+// "active", "expired" or "revoked".
+std::string StateName(v1::TokenState state);
+
+}  // namespace latchkey
+
+#endif  // LATCHKEY_SERVER_AUTHORITY_TOKENS_H_

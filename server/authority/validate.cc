@@ -1,0 +1,102 @@
+#include "server/authority/validate.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "server/authority/actions.h"
+#include "server/authority/errors.h"
+#include "server/authority/names.h"
+#include "server/authority/utf8.h"
+#include "server/secret/uuid.h"
+
+namespace latchkey {
+namespace {
+
+constexpr int kMaxExpiryYears = 10;
+
+bool IsScope(absl::string_view scope) {
+  if (scope.empty() || scope.size() > kMaxScopeBytes) return false;
+  return std::all_of(scope.begin(), scope.end(), [](unsigned char c) {
+    return absl::ascii_isalnum(c) || c == ':' || c == '.' || c == '_' || c == '/' || c == '-';
+  });
+}
+
+}  // namespace
+
+void Validator::Add(absl::string_view field, absl::string_view description) {
+  auto* violation = violations_.add_field_violations();
+  violation->set_field(std::string(field));
+  violation->set_description(std::string(description));
+}
+
+void Validator::Id(absl::string_view field, absl::string_view value) {
+  if (IsId(value)) return;
+  Add(field, absl::StrCat("is ", value.empty() ? "empty" : absl::StrCat(value.size(), " bytes"),
+                          "; it takes 1 to 63 of [a-z0-9-]"));
+}
+
+void Validator::Text(absl::string_view field, absl::string_view value) {
+  if (value.size() > kMaxTextBytes) {
+    Add(field, absl::StrCat("has ", value.size(), " bytes; it takes at most ", kMaxTextBytes));
+  } else if (!IsPrintableUtf8(value)) {
+    Add(field, "holds control characters or is no UTF-8; it takes UTF-8 text on one line");
+  }
+}
+
+void Validator::Scopes(absl::string_view field, const Strings& scopes) {
+  if (static_cast<std::size_t>(scopes.size()) > kMaxScopes) {
+    Add(field, absl::StrCat("has ", scopes.size(), " scopes; it takes at most ", kMaxScopes));
+    return;
+  }
+  for (int i = 0; i < scopes.size(); ++i) {
+    if (IsScope(scopes[i])) continue;
+    Add(absl::StrCat(field, "[", i, "]"),
+        "is no scope; it takes 1 to 128 of letters, digits and : . _ / -");
+  }
+}
+
+void Validator::RequestId(absl::string_view value) {
+  if (value.empty() || secret::IsRandomUuid(value)) return;
+  Add("request_id", "is no random UUID; it takes 36 characters of version 4 in lower case");
+}
+
+void Validator::ExpireTime(absl::string_view field, const google::protobuf::Timestamp& value,
+                           absl::Time now) {
+  constexpr absl::Duration kLimit = absl::Hours(24 * 366 * kMaxExpiryYears);
+  if (value.nanos() < 0 || value.nanos() > 999999999) {
+    Add(field, "has nanos outside 0 to 999999999");
+    return;
+  }
+  const absl::Time time = FromProto(value);
+  if (time <= now) {
+    Add(field, "is not after now");
+  } else if (time > now + kLimit) {
+    Add(field, absl::StrCat("is more than ", kMaxExpiryYears, " years ahead"));
+  }
+}
+
+absl::Status Validator::status() const {
+  return violations_.field_violations().empty() ? absl::OkStatus()
+                                                : InvalidFieldsError(violations_);
+}
+
+std::vector<std::string> Normalized(const Strings& scopes) {
+  std::vector<std::string> sorted(scopes.begin(), scopes.end());
+  std::sort(sorted.begin(), sorted.end());
+  sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
+  return sorted;
+}
+
+void Normalize(Strings& scopes) {
+  const std::vector<std::string> sorted = Normalized(scopes);
+  scopes.Assign(sorted.begin(), sorted.end());
+}
+
+bool IsSubset(const Strings& part, const Strings& whole) {
+  return std::all_of(part.begin(), part.end(), [&](const std::string& scope) {
+    return std::find(whole.begin(), whole.end(), scope) != whole.end();
+  });
+}
+
+}  // namespace latchkey

@@ -1,0 +1,63 @@
+#ifndef LATCHKEY_SERVER_AUTHORITY_VALIDATE_H_
+#define LATCHKEY_SERVER_AUTHORITY_VALIDATE_H_
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "google/protobuf/repeated_ptr_field.h"
+#include "google/protobuf/timestamp.pb.h"
+#include "google/rpc/error_details.pb.h"
+
+namespace latchkey {
+
+inline constexpr std::size_t kMaxTextBytes = 256;
+inline constexpr std::size_t kMaxScopes = 100;
+inline constexpr std::size_t kMaxScopeBytes = 128;
+
+using Strings = google::protobuf::RepeatedPtrField<std::string>;
+
+// Collects what is wrong with the form of a request, so that a caller learns all of it at once.
+// Used by one thread.
+class Validator {
+ public:
+  // `field` takes what `description` says; never quotes what it got where that may be a secret.
+  void Add(absl::string_view field, absl::string_view description);
+
+  // Adds a violation where `ok` is false.
+  void Check(bool ok, absl::string_view field, absl::string_view description) {
+    if (!ok) Add(field, description);
+  }
+
+  // 1 to 63 of [a-z0-9-].
+  void Id(absl::string_view field, absl::string_view value);
+  // At most 256 bytes of UTF-8 without control characters.
+  void Text(absl::string_view field, absl::string_view value);
+  // At most 100 scopes of 1 to 128 of [A-Za-z0-9:._/-].
+  void Scopes(absl::string_view field, const Strings& scopes);
+  // Empty, or a random UUID.
+  void RequestId(absl::string_view value);
+  // After `now` and at most ten years on.
+  void ExpireTime(absl::string_view field, const google::protobuf::Timestamp& value,
+                  absl::Time now);
+
+  // OK, or INVALID_ARGUMENT with every violation.
+  absl::Status status() const;
+
+ private:
+  google::rpc::BadRequest violations_;
+};
+
+// Returns `scopes` in order, each once.
+std::vector<std::string> Normalized(const Strings& scopes);
+// Replaces `scopes` by its normalized form.
+void Normalize(Strings& scopes);
+// Returns whether every scope of `part` is in `whole`.
+bool IsSubset(const Strings& part, const Strings& whole);
+
+}  // namespace latchkey
+
+#endif  // LATCHKEY_SERVER_AUTHORITY_VALIDATE_H_

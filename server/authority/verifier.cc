@@ -1,0 +1,227 @@
+#include "server/authority/verifier.h"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "server/authority/actions.h"
+#include "server/authority/names.h"
+#include "server/base/status_macros.h"
+#include "storage/keys.h"
+
+namespace latchkey {
+namespace {
+
+// The scope with which an app's USER token may call Latchkey as its member.
+constexpr char kLatchkeyScope[] = "latchkey";
+
+bool MayCallLatchkey(const v1::Token& token) {
+  switch (token.kind()) {
+    case v1::TOKEN_KIND_TEST:
+    case v1::TOKEN_KIND_SERVICE:
+      return true;
+    case v1::TOKEN_KIND_USER:
+      return std::find(token.scopes().begin(), token.scopes().end(), kLatchkeyScope) !=
+             token.scopes().end();
+    default:
+      return false;
+  }
+}
+
+v1::Verification ActiveAnswer(const v1::Token& token) {
+  v1::Verification answer;
+  answer.set_status(v1::VERIFY_STATUS_ACTIVE);
+  answer.set_token(token.name());
+  answer.set_kind(token.kind());
+  const absl::string_view workspace = WorkspaceIdOf(token.name());
+  if (!workspace.empty()) answer.set_workspace(WorkspaceName(workspace));
+  answer.set_app(token.app());
+  answer.set_member(token.member());
+  answer.set_service(token.service());
+  *answer.mutable_scopes() = token.scopes();
+  if (token.has_expire_time()) *answer.mutable_expire_time() = token.expire_time();
+  return answer;
+}
+
+}  // namespace
+
+void GenerationCell::RaiseTo(std::uint64_t generation) {
+  std::uint64_t seen = generation_.load(std::memory_order_relaxed);
+  while (seen < generation &&
+         !generation_.compare_exchange_weak(seen, generation, std::memory_order_acq_rel)) {
+  }
+}
+
+Verifier::Verifier(Options options, std::uint64_t newest)
+    : options_(options), revision_(newest) {}
+
+Verifier::SecretId Verifier::IdOf(absl::string_view hash) {
+  SecretId id{};
+  std::memcpy(id.data(), hash.data(), std::min(hash.size(), sizeof(id)));
+  return id;
+}
+
+absl::StatusOr<Verifier::Verdict> Verifier::Check(absl::string_view presented) {
+  Verdict verdict;
+  if (!secret::ParseSecret(options_.prefixes, presented).has_value()) {
+    verdict.reason = v1::INACTIVE_REASON_MALFORMED;
+    return verdict;
+  }
+  for (const std::uint32_t key_id : options_.keyring.key_ids()) {
+    const secret::Digest digest = options_.keyring.HashUnder(key_id, presented);
+    const absl::string_view hash(reinterpret_cast<const char*>(digest.data()), digest.size());
+    LATCHKEY_ASSIGN_OR_RETURN(verdict.token, Find(hash));
+    if (verdict.token != nullptr) {
+      verdict.reason = Judge(*verdict.token);
+      return verdict;
+    }
+  }
+  verdict.reason = v1::INACTIVE_REASON_UNKNOWN;
+  return verdict;
+}
+
+v1::InactiveReason Verifier::Judge(const CachedToken& token) const {
+  if (token.superseded) return v1::INACTIVE_REASON_SUPERSEDED;
+  if (token.revoked) return v1::INACTIVE_REASON_REVOKED;
+  for (const auto& [cell, issued] : token.anchors) {
+    if (cell->Get() != issued) return v1::INACTIVE_REASON_REVOKED;
+  }
+  if (token.expire_time <= options_.clock.Now()) return v1::INACTIVE_REASON_EXPIRED;
+  return v1::INACTIVE_REASON_UNSPECIFIED;
+}
+
+void Verifier::Fill(const Verdict& verdict, bool trusted, v1::Verification& verification) {
+  if (verdict.active()) {
+    verification.ParseFromString(verdict.token->answer);
+    return;
+  }
+  verification.Clear();
+  if (trusted && verdict.token != nullptr) {
+    verification.ParseFromString(verdict.token->answer);
+    verification.clear_scopes();
+    verification.clear_expire_time();
+  }
+  verification.set_status(v1::VERIFY_STATUS_INACTIVE);
+  if (trusted) verification.set_inactive_reason(verdict.reason);
+}
+
+absl::StatusOr<std::shared_ptr<const CachedToken>> Verifier::Find(absl::string_view hash) {
+  const SecretId id = IdOf(hash);
+  Shard& shard = ShardOf(id);
+  std::uint64_t epoch = 0;
+  {
+    MutexLock lock(shard.mu);
+    if (const auto it = shard.young.find(id); it != shard.young.end()) return it->second;
+    if (const auto it = shard.old.find(id); it != shard.old.end()) {
+      std::shared_ptr<const CachedToken> entry = it->second;
+      shard.old.erase(it);
+      Insert(shard, id, entry);
+      return entry;
+    }
+    epoch = shard.epoch;
+  }
+  LATCHKEY_ASSIGN_OR_RETURN(std::shared_ptr<const CachedToken> entry, Load(hash));
+  if (entry != nullptr) {
+    MutexLock lock(shard.mu);
+    if (shard.epoch == epoch) Insert(shard, id, entry);
+  }
+  return entry;
+}
+
+void Verifier::Insert(Shard& shard, const SecretId& id,
+                      std::shared_ptr<const CachedToken> entry) {
+  if (shard.young.size() >= options_.max_tokens / kShards / 2) {
+    shard.old = std::move(shard.young);
+    shard.young = Entries();
+  }
+  shard.young.insert_or_assign(id, std::move(entry));
+}
+
+absl::StatusOr<std::shared_ptr<const CachedToken>> Verifier::Load(absl::string_view hash) {
+  const storage::View view = NewView();
+  LATCHKEY_ASSIGN_OR_RETURN(const auto pointer, view.Get(storage::SecretKey(hash)));
+  if (!pointer.has_value()) return std::shared_ptr<const CachedToken>();
+  LATCHKEY_ASSIGN_OR_RETURN(const auto record, view.GetToken(pointer->token()));
+  if (!record.has_value()) return std::shared_ptr<const CachedToken>();
+  auto token = std::make_shared<CachedToken>();
+  // The key holds half of the hash only. A superseded secret's own hash is kept nowhere else.
+  token->superseded = pointer->superseded();
+  if (!token->superseded && record->secret_hash() != hash) {
+    return std::shared_ptr<const CachedToken>();
+  }
+  token->answer = ActiveAnswer(record->token()).SerializeAsString();
+  token->kind = record->token().kind();
+  token->revoked = record->token().state() == v1::TOKEN_STATE_REVOKED;
+  token->calls_latchkey = MayCallLatchkey(record->token());
+  if (record->token().has_expire_time()) {
+    token->expire_time = FromProto(record->token().expire_time());
+  }
+  LATCHKEY_RETURN_IF_ERROR(LoadAnchors(*record, *token));
+  return std::shared_ptr<const CachedToken>(std::move(token));
+}
+
+absl::Status Verifier::LoadAnchors(const storage::v1::TokenRecord& record, CachedToken& token) {
+  const std::vector<Anchor> anchors = AnchorsOf(record);
+  token.anchors.reserve(anchors.size());
+  bool all_loaded = true;
+  for (const Anchor& anchor : anchors) {
+    token.anchors.emplace_back(CellOf(anchor.key), anchor.issued);
+    all_loaded = all_loaded && token.anchors.back().first->loaded();
+  }
+  if (all_loaded && token.kind != v1::TOKEN_KIND_SERVICE) return absl::OkStatus();
+  // Begun after the cells are in the table: a commit that this view does not show yet will find
+  // them there and raise them.
+  const storage::View view = NewView();
+  for (std::size_t i = 0; i < anchors.size(); ++i) {
+    LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t current, CurrentGeneration(view, anchors[i]));
+    token.anchors[i].first->RaiseTo(current);
+    token.anchors[i].first->set_loaded();
+  }
+  if (token.kind != v1::TOKEN_KIND_SERVICE) return absl::OkStatus();
+  LATCHKEY_ASSIGN_OR_RETURN(const auto service,
+                            view.Get(storage::ServiceKey(LastId(record.token().service()))));
+  if (!service.has_value()) return absl::OkStatus();
+  for (const int role : service->service().roles()) token.roles.Add(static_cast<unsigned>(role));
+  return absl::OkStatus();
+}
+
+std::shared_ptr<GenerationCell> Verifier::CellOf(const std::string& key) {
+  MutexLock lock(cells_mu_);
+  if (cells_.size() >= cells_to_sweep_) {
+    absl::erase_if(cells_, [](const auto& entry) { return entry.second.use_count() == 1; });
+    cells_to_sweep_ = std::max<std::size_t>(4096, cells_.size() * 2);
+  }
+  std::shared_ptr<GenerationCell>& cell = cells_[key];
+  if (cell == nullptr) cell = std::make_shared<GenerationCell>();
+  return cell;
+}
+
+void Verifier::Apply(const Effects& effects, std::uint64_t newest) {
+  {
+    MutexLock lock(cells_mu_);
+    for (const auto& [key, generation] : effects.raised) {
+      if (const auto it = cells_.find(key); it != cells_.end()) it->second->RaiseTo(generation);
+    }
+  }
+  for (const std::string& hash : effects.changed_secrets) {
+    const SecretId id = IdOf(hash);
+    Shard& shard = ShardOf(id);
+    MutexLock lock(shard.mu);
+    ++shard.epoch;
+    shard.young.erase(id);
+    shard.old.erase(id);
+  }
+  revision_.store(newest, std::memory_order_release);
+}
+
+std::size_t Verifier::cached_tokens() const {
+  std::size_t count = 0;
+  for (const Shard& shard : shards_) {
+    MutexLock lock(shard.mu);
+    count += shard.young.size() + shard.old.size();
+  }
+  return count;
+}
+
+}  // namespace latchkey

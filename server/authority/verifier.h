@@ -1,0 +1,140 @@
+#ifndef LATCHKEY_SERVER_AUTHORITY_VERIFIER_H_
+#define LATCHKEY_SERVER_AUTHORITY_VERIFIER_H_
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "latchkey/v1/verifier_service.pb.h"
+#include "server/authority/effects.h"
+#include "server/authority/tokens.h"
+#include "server/base/clock.h"
+#include "server/base/mutex.h"
+#include "server/policy/policy.h"
+#include "server/secret/keyring.h"
+#include "server/secret/token_format.h"
+#include "storage/engine/engine.h"
+#include "storage/reader.h"
+
+namespace latchkey {
+
+// A generation as the verifier remembers it. It only grows, so that learning of it twice, or in
+// any order, does no harm.
+class GenerationCell {
+ public:
+  std::uint64_t Get() const { return generation_.load(std::memory_order_acquire); }
+  void RaiseTo(std::uint64_t generation);
+  bool loaded() const { return loaded_.load(std::memory_order_acquire); }
+  void set_loaded() { loaded_.store(true, std::memory_order_release); }
+
+ private:
+  std::atomic<std::uint64_t> generation_{0};
+  std::atomic<bool> loaded_{false};
+};
+
+// What the verifier remembers of a secret. Immutable.
+struct CachedToken {
+  std::string answer;  // the serialized Verification of the token while it is active
+  v1::TokenKind kind = v1::TOKEN_KIND_UNSPECIFIED;
+  bool revoked = false;     // by its own record
+  bool superseded = false;  // the secret was replaced
+  bool calls_latchkey = false;  // the token may authenticate a call to Latchkey
+  policy::ServiceRoles roles;   // SERVICE only
+  absl::Time expire_time = absl::InfiniteFuture();
+  std::vector<std::pair<std::shared_ptr<GenerationCell>, std::uint64_t>> anchors;
+};
+
+// Says whether presented secrets are good now. Reads the store for secrets it has not seen lately,
+// remembers the others in bounded memory, and never writes.
+//
+// A revocation is seen by every Check() that starts after Apply() of its commit returned: Apply()
+// raises the cells and drops the secrets; an entry that was read before that is not put back, since
+// its shard's epoch has moved on.
+//
+// Thread-safe. Check() blocks on disk where it has to read.
+class Verifier {
+ public:
+  struct Options {
+    engine::Engine& engine;
+    const Clock& clock;
+    const secret::Keyring& keyring;
+    const secret::TokenPrefixes& prefixes;
+    std::size_t max_tokens = 1'000'000;  // remembered at most; about 400 bytes each
+  };
+
+  // `reason` is UNSPECIFIED where the secret is good. `token` is null where it is unknown.
+  struct Verdict {
+    v1::InactiveReason reason = v1::INACTIVE_REASON_UNSPECIFIED;
+    std::shared_ptr<const CachedToken> token;
+    bool active() const { return reason == v1::INACTIVE_REASON_UNSPECIFIED; }
+  };
+
+  // `newest` is the log's end.
+  Verifier(Options options, std::uint64_t newest);
+
+  // Judges one presented secret. UNAVAILABLE, DATA_LOSS: as storage::Reader.
+  absl::StatusOr<Verdict> Check(absl::string_view presented);
+
+  // Writes `verdict` as the contract's answer: the reason and the token of a bad secret only where
+  // the caller is `trusted`.
+  static void Fill(const Verdict& verdict, bool trusted, v1::Verification& verification);
+
+  // Learns of a commit. Called in the order of commits, before anybody is told of them.
+  void Apply(const Effects& effects, std::uint64_t newest);
+
+  // Every Check() shows at least this revision.
+  std::uint64_t revision() const { return revision_.load(std::memory_order_acquire); }
+
+  std::size_t cached_tokens() const;
+
+ private:
+  using SecretId = std::array<std::uint64_t, 2>;
+  struct SecretIdHash {
+    std::size_t operator()(const SecretId& id) const { return id[0]; }
+  };
+  using Entries = absl::flat_hash_map<SecretId, std::shared_ptr<const CachedToken>, SecretIdHash>;
+
+  // Two halves of bounded size: what is used again moves from `old` to `young`; when `young` is
+  // full it becomes `old`, and what lay there is forgotten.
+  struct Shard {
+    mutable Mutex mu;
+    Entries young ABSL_GUARDED_BY(mu);
+    Entries old ABSL_GUARDED_BY(mu);
+    std::uint64_t epoch ABSL_GUARDED_BY(mu) = 0;
+  };
+  static constexpr std::size_t kShards = 64;
+
+  static SecretId IdOf(absl::string_view hash);
+  Shard& ShardOf(const SecretId& id) { return shards_[id[1] % kShards]; }
+
+  // Returns the entry of a hash; null where the store has none.
+  absl::StatusOr<std::shared_ptr<const CachedToken>> Find(absl::string_view hash);
+  absl::StatusOr<std::shared_ptr<const CachedToken>> Load(absl::string_view hash);
+  absl::Status LoadAnchors(const storage::v1::TokenRecord& record, CachedToken& token);
+  void Insert(Shard& shard, const SecretId& id, std::shared_ptr<const CachedToken> entry)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mu);
+  v1::InactiveReason Judge(const CachedToken& token) const;
+  std::shared_ptr<GenerationCell> CellOf(const std::string& key);
+  storage::View NewView() const { return storage::View(options_.engine.NewSnapshot()); }
+
+  const Options options_;
+  std::atomic<std::uint64_t> revision_;
+  std::array<Shard, kShards> shards_;
+  Mutex cells_mu_;
+  absl::flat_hash_map<std::string, std::shared_ptr<GenerationCell>> cells_
+      ABSL_GUARDED_BY(cells_mu_);
+  std::size_t cells_to_sweep_ ABSL_GUARDED_BY(cells_mu_) = 4096;
+};
+
+}  // namespace latchkey
+
+#endif  // LATCHKEY_SERVER_AUTHORITY_VERIFIER_H_

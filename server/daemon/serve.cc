@@ -1,0 +1,68 @@
+#include "server/daemon/serve.h"
+
+#include <cstddef>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/status_macros.h"
+#include "server/daemon/data_folder.h"
+#include "server/daemon/process.h"
+#include "server/daemon/ticker.h"
+#include "server/rpc/server.h"
+#include "server/secret/key_file.h"
+
+namespace latchkey::daemon {
+namespace {
+
+// Says where the server listens: to whoever reads the log, and to whoever waits for the file.
+absl::Status Announce(const Settings& settings, const rpc::Server& server, Logger& logger) {
+  std::string lines;
+  for (std::size_t i = 0; i < settings.server.addresses.size(); ++i) {
+    const std::string address = server.address(i);
+    logger.Log(LogLevel::kInfo, "listening",
+               {{"address", address}, {"tls", settings.server.tls.enabled()}});
+    absl::StrAppend(&lines, address, "\n");
+  }
+  if (settings.ready_file.empty()) return absl::OkStatus();
+  return WriteFileAtomically(settings.ready_file, lines);
+}
+
+}  // namespace
+
+absl::Status CheckSettings(const Settings& settings) {
+  LATCHKEY_RETURN_IF_ERROR(rpc::Server::Check(settings.server));
+  return secret::KeyFile::Read(KeyFilePath(settings.data_dir)).status();
+}
+
+absl::Status Serve(const Settings& settings, const Clock& clock, Entropy& entropy, Logger& logger) {
+  SendGrpcLogTo(logger);
+  RaiseDescriptorLimit(logger);
+  // One of an earlier server would mislead whoever waits for it.
+  if (!settings.ready_file.empty()) std::remove(settings.ready_file.c_str());
+  LATCHKEY_RETURN_IF_ERROR(CheckSettings(settings));
+  LATCHKEY_ASSIGN_OR_RETURN(
+      const std::unique_ptr<OpenedFolder> folder,
+      OpenedFolder::Open({settings.data_dir, clock, entropy, logger, settings.max_cached_tokens,
+                          settings.replay_window}));
+  Authority& authority = folder->authority();
+  logger.Log(LogLevel::kInfo, "opened the store",
+             {{"data", settings.data_dir}, {"newest_revision", authority.events().newest()}});
+  LATCHKEY_ASSIGN_OR_RETURN(const std::unique_ptr<rpc::Server> server,
+                            rpc::Server::Create({authority, logger, entropy, settings.server}));
+  LATCHKEY_RETURN_IF_ERROR(server->Start());
+  {
+    Ticker ticker(absl::Seconds(1), [&] {
+      authority.Tick();
+      server->SetWritable(folder->engine().writable().ok());
+    });
+    LATCHKEY_RETURN_IF_ERROR(Announce(settings, *server, logger));
+    logger.Log(LogLevel::kInfo, "stopping", {{"signal", WaitForStop()}});
+  }
+  server->Shutdown(settings.shutdown_grace);
+  logger.Log(LogLevel::kInfo, "stopped", {{"newest_revision", authority.events().newest()}});
+  return absl::OkStatus();
+}
+
+}  // namespace latchkey::daemon

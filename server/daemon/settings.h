@@ -1,0 +1,30 @@
+#ifndef LATCHKEY_SERVER_DAEMON_SETTINGS_H_
+#define LATCHKEY_SERVER_DAEMON_SETTINGS_H_
+
+#include <cstddef>
+#include <string>
+
+#include "absl/time/time.h"
+#include "server/base/logger.h"
+#include "server/rpc/server.h"
+
+namespace latchkey::daemon {
+
+// What `latchkeyd serve` is told.
+struct Settings {
+  std::string data_dir;
+  rpc::Server::Settings server = {};
+  std::size_t max_cached_tokens = 1'000'000;
+  absl::Duration replay_window = absl::Minutes(10);
+  absl::Duration shutdown_grace = absl::Seconds(10);
+  LogLevel log_level = LogLevel::kInfo;
+  std::string ready_file;  // written when the server serves; empty: none
+};
+
+// Where things lie in a data folder.
+std::string KeyFilePath(const std::string& data_dir);
+std::string StorePath(const std::string& data_dir);
+
+}  // namespace latchkey::daemon
+
+#endif  // LATCHKEY_SERVER_DAEMON_SETTINGS_H_

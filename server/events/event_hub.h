@@ -1,0 +1,95 @@
+#ifndef LATCHKEY_SERVER_EVENTS_EVENT_HUB_H_
+#define LATCHKEY_SERVER_EVENTS_EVENT_HUB_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "latchkey/v1/audit_service.pb.h"
+#include "server/base/mutex.h"
+#include "storage/engine/engine.h"
+
+namespace latchkey {
+
+// Returns whether `filter` selects `event`.
+bool Matches(const v1::EventFilter& filter, const v1::Event& event);
+
+// Gives the committed log to readers: the last events from memory, older ones from the store, with
+// no gap between, since both are the same dense sequence. A reader pulls at its own pace and is only
+// woken, never fed, so a slow one costs nobody anything.
+//
+// Thread-safe. Read() blocks on disk where the events are no longer in memory.
+class EventHub {
+ public:
+  struct Options {
+    const engine::Engine& engine;
+    std::size_t ring_events = 8192;  // kept in memory
+  };
+
+  struct Limits {
+    std::size_t max_events = 1000;   // returned
+    std::size_t max_bytes = 512 * 1024;  // returned, about
+    std::size_t max_scanned = 20000;     // looked at
+  };
+
+  // A part of the log.
+  struct Batch {
+    std::vector<std::shared_ptr<const v1::Event>> events;  // that match, in order
+    // Every matching event from the start to here is in `events`. It equals the start where there
+    // was nothing.
+    std::uint64_t complete_through = 0;
+  };
+
+  // `newest` is the log's end.
+  EventHub(Options options, std::uint64_t newest) : options_(options), newest_(newest) {}
+
+  // Adds committed events, in order and dense, and wakes every waker. Called by one thread.
+  void Publish(std::vector<v1::Event>&& events, std::uint64_t newest);
+
+  // The log's end: every event up to it can be read.
+  std::uint64_t newest() const { return newest_.load(std::memory_order_acquire); }
+
+  // Returns the oldest retained sequence number; 0 in an empty log.
+  absl::StatusOr<std::uint64_t> oldest() const;
+
+  // Returns the events after `after` that match, within `limits`.
+  // UNAVAILABLE, DATA_LOSS: as storage::Reader.
+  absl::StatusOr<Batch> Read(std::uint64_t after, const v1::EventFilter& filter,
+                             const Limits& limits) const;
+
+  // The same backwards: events below `before`, newest first; `complete_through` is the sequence
+  // number of the last one looked at, and 1 or less at the log's beginning.
+  absl::StatusOr<Batch> ReadBackward(std::uint64_t before, const v1::EventFilter& filter,
+                                     const Limits& limits) const;
+
+  // Calls `wake` after each Publish() until RemoveWaker() of the returned id returned. `wake` must
+  // be quick and must not call the hub.
+  std::uint64_t AddWaker(std::function<void()> wake);
+  void RemoveWaker(std::uint64_t id);
+  std::size_t wakers() const;
+
+ private:
+  // The events after `after` that are in memory, at most `max`; nullopt where the first of them is
+  // not.
+  std::optional<std::vector<std::shared_ptr<const v1::Event>>> FromRing(std::uint64_t after,
+                                                                        std::size_t max) const;
+
+  const Options options_;
+  std::atomic<std::uint64_t> newest_;
+  mutable Mutex ring_mu_;
+  std::deque<std::shared_ptr<const v1::Event>> ring_ ABSL_GUARDED_BY(ring_mu_);
+  mutable Mutex wakers_mu_;
+  std::uint64_t next_waker_ ABSL_GUARDED_BY(wakers_mu_) = 1;
+  absl::flat_hash_map<std::uint64_t, std::function<void()>> wakers_ ABSL_GUARDED_BY(wakers_mu_);
+};
+
+}  // namespace latchkey
+
+#endif  // LATCHKEY_SERVER_EVENTS_EVENT_HUB_H_

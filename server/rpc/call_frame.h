@@ -1,0 +1,21 @@
+#ifndef LATCHKEY_SERVER_RPC_CALL_FRAME_H_
+#define LATCHKEY_SERVER_RPC_CALL_FRAME_H_
+
+#include "server/authority/authority.h"
+#include "server/base/executor.h"
+#include "server/rpc/call_gate.h"
+#include "server/rpc/status_conversion.h"
+
+namespace latchkey::rpc {
+
+// What serving any call takes. Everything outlives the calls.
+struct CallFrame {
+  Authority& authority;
+  Executor& workers;  // for what blocks on disk; several threads
+  CallGate& gate;
+  const StatusConverter& statuses;
+};
+
+}  // namespace latchkey::rpc
+
+#endif  // LATCHKEY_SERVER_RPC_CALL_FRAME_H_

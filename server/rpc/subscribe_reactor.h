@@ -1,0 +1,101 @@
+#ifndef LATCHKEY_SERVER_RPC_SUBSCRIBE_REACTOR_H_
+#define LATCHKEY_SERVER_RPC_SUBSCRIBE_REACTOR_H_
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "latchkey/v1/audit_service.grpc.pb.h"
+#include "server/base/mutex.h"
+#include "server/rpc/call_frame.h"
+#include "server/rpc/write_stream.h"
+
+namespace latchkey::rpc {
+
+class SubscriberSet;
+
+// One Subscribe stream. It pulls from the hub at the pace of its reader, so that what it has not
+// sent yet costs no memory and nobody waits for it.
+//
+//   IDLE       nothing to do: all of the log is sent or did not match.
+//     -> READING    Wake(): there are later events, or a heartbeat is due.
+//     -> FINISHING  the client cancelled, or End().
+//   READING    a worker looks for what to send, and looks again at the caller's rights when they
+//              were last looked at a heartbeat ago. The first state.
+//     -> WRITING    there is something to send.
+//     -> IDLE       there is nothing.
+//     -> FINISHING  cancelled, ended, or an error.
+//   WRITING    the one write is in flight; `response_` is gRPC's.
+//     -> READING    the write is through.
+//     -> FINISHING  it failed, or the client cancelled or End() was called meanwhile.
+//   FINISHING  Finish() was called, once.
+//     -> (deleted)  OnDone().
+//
+// Only whoever made a transition acts on it, outside of the lock. Thread-safe.
+class SubscribeReactor final : public WriteStream<v1::SubscribeRequest, v1::SubscribeResponse> {
+ public:
+  // `set` outlives the reactor.
+  SubscribeReactor(const CallFrame& frame, CallPoller& poller, SubscriberSet& set);
+  ~SubscribeReactor() override;
+
+  // Begins to read. Once, after OnStart().
+  void Begin();
+
+  // Refuses the call in place of Begin().
+  void Refuse(const absl::Status& status);
+
+  // Reads on where there is something to read, or a heartbeat is due. Does not block.
+  void Wake();
+
+  // Ends the stream with `status`.
+  void End(const absl::Status& status);
+
+ private:
+  enum class State { kIdle, kReading, kWriting, kFinishing };
+  using SteadyTime = std::chrono::steady_clock::time_point;
+
+  void OnStart() override;
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override;
+
+  void ScheduleWork();
+  // A worker's turn.
+  void Work();
+  // Fills `response_` with what comes next; false where there is nothing to send.
+  absl::StatusOr<bool> FillResponse();
+  absl::Status CheckRequest();
+  absl::Status CheckRights();
+  absl::Status CheckRightsAgain();
+  absl::StatusOr<std::uint64_t> FirstPosition() const;
+  void BorrowEvents(std::vector<std::shared_ptr<const v1::Event>> events);
+  void ReleaseEvents();
+  void FinishWith(const absl::Status& status);
+
+  const CallFrame frame_;
+  SubscriberSet& set_;
+
+  // Used by whoever is in READING or WRITING, so by one thread at a time.
+  bool begun_ = false;
+  v1::SubscribeResponse response_;
+  std::vector<std::shared_ptr<const v1::Event>> sent_;  // what `response_` borrows
+  SteadyTime rights_checked_;
+
+  std::uint64_t waker_ = 0;  // constant after Begin(), 0 before
+
+  Mutex mu_;
+  State state_ ABSL_GUARDED_BY(mu_) = State::kReading;
+  bool cancelled_ ABSL_GUARDED_BY(mu_) = false;
+  absl::Status ended_ ABSL_GUARDED_BY(mu_);
+  std::uint64_t position_ ABSL_GUARDED_BY(mu_) = 0;  // sent or passed over up to here
+  std::chrono::nanoseconds interval_ ABSL_GUARDED_BY(mu_){};
+  SteadyTime last_write_ ABSL_GUARDED_BY(mu_);  // long ago before the first one
+};
+
+}  // namespace latchkey::rpc
+
+#endif  // LATCHKEY_SERVER_RPC_SUBSCRIBE_REACTOR_H_

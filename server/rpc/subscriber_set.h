@@ -1,0 +1,68 @@
+#ifndef LATCHKEY_SERVER_RPC_SUBSCRIBER_SET_H_
+#define LATCHKEY_SERVER_RPC_SUBSCRIBER_SET_H_
+
+#include <atomic>
+#include <cstddef>
+#include <thread>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "latchkey/v1/audit_service.grpc.pb.h"
+#include "server/base/mutex.h"
+#include "server/rpc/call_frame.h"
+#include "server/rpc/call_poller.h"
+#include "server/rpc/write_stream.h"
+
+namespace latchkey::rpc {
+
+class SubscribeReactor;
+
+// Every open Subscribe stream, and the one thread that wakes them: after commits, and when a
+// heartbeat is due. The committing thread only raises a flag, however many streams there are.
+// Thread-safe.
+class SubscriberSet {
+ public:
+  SubscriberSet(const CallFrame& frame, std::size_t max_subscribers);
+  // Every stream must be gone: CallPoller::Stop() returned.
+  ~SubscriberSet();
+  SubscriberSet(const SubscriberSet&) = delete;
+  SubscriberSet& operator=(const SubscriberSet&) = delete;
+
+  // Takes calls of Subscribe, which `ask` asks gRPC for. Streams delete themselves. While
+  // `max_subscribers` are open, others are refused: RESOURCE_EXHAUSTED (OVERLOADED). Once.
+  void Start(CallPoller& poller, WriteStream<v1::SubscribeRequest, v1::SubscribeResponse>::Ask ask);
+
+  // Ends every stream with `status`, those that wait on a slow reader as soon as their write is
+  // through; later ones at once. Does not wait for them.
+  void EndAll(const absl::Status& status);
+
+  std::size_t size() const;
+
+ private:
+  friend class SubscribeReactor;
+
+  // Makes the thread look at every stream. Cheap, for any thread.
+  void Notify();
+  // Takes in a stream that got its call, or refuses it.
+  void Add(SubscribeReactor* stream);
+  void Remove(SubscribeReactor* stream);
+  void WaitForStream();
+  void Run();
+
+  const CallFrame frame_;
+  const std::size_t max_subscribers_;
+  CallPoller* poller_ = nullptr;  // constant after Start(), as is `ask_`
+  WriteStream<v1::SubscribeRequest, v1::SubscribeResponse>::Ask ask_;
+  std::atomic<bool> notified_{false};
+  mutable Mutex mu_;  // taken before that of a stream
+  CondVar changed_;
+  absl::flat_hash_set<SubscribeReactor*> streams_ ABSL_GUARDED_BY(mu_);
+  absl::Status ended_ ABSL_GUARDED_BY(mu_);  // not OK after EndAll()
+  bool stopping_ ABSL_GUARDED_BY(mu_) = false;
+  std::thread thread_;  // constant after construction
+};
+
+}  // namespace latchkey::rpc
+
+#endif  // LATCHKEY_SERVER_RPC_SUBSCRIBER_SET_H_

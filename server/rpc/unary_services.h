@@ -1,0 +1,93 @@
+#ifndef LATCHKEY_SERVER_RPC_UNARY_SERVICES_H_
+#define LATCHKEY_SERVER_RPC_UNARY_SERVICES_H_
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "grpcpp/server_builder.h"
+#include "latchkey/v1/admin_service.grpc.pb.h"
+#include "latchkey/v1/app_service.grpc.pb.h"
+#include "latchkey/v1/audit_service.grpc.pb.h"
+#include "latchkey/v1/directory_service.grpc.pb.h"
+#include "latchkey/v1/policy_service.grpc.pb.h"
+#include "latchkey/v1/token_service.grpc.pb.h"
+#include "server/authority/methods.h"
+#include "server/rpc/call_frame.h"
+#include "server/rpc/call_poller.h"
+#include "server/rpc/credentials.h"
+#include "server/rpc/unary_method.h"
+
+namespace latchkey::rpc {
+
+// The services of the authority, as the generated code has them. A method that this server does not
+// offer is left to UnknownMethods, which answers it.
+
+using DirectoryServiceCalls = v1::DirectoryService::AsyncService;
+using AppServiceCalls = v1::AppService::AsyncService;
+using PolicyServiceCalls = v1::PolicyService::AsyncService;
+using AdminServiceCalls =
+    v1::AdminService::WithGenericMethod_CreateBackup<v1::AdminService::AsyncService>;
+using TokenServiceCalls = v1::TokenService::WithGenericMethod_RotateToken<
+    v1::TokenService::WithGenericMethod_BulkRevokeTokens<v1::TokenService::AsyncService>>;
+using AuditServiceCalls = v1::AuditService::WithGenericMethod_CreateConsumer<
+    v1::AuditService::WithGenericMethod_ListConsumers<
+        v1::AuditService::WithGenericMethod_DeleteConsumer<
+            v1::AuditService::WithGenericMethod_Acknowledge<
+                v1::AuditService::WithGenericMethod_GetCheckpoint<
+                    v1::AuditService::WithGenericMethod_GetInclusionProof<
+                        v1::AuditService::WithGenericMethod_GetConsistencyProof<
+                            v1::AuditService::AsyncService>>>>>>>;
+
+struct AuthorityServices {
+  DirectoryServiceCalls directory;
+  AppServiceCalls apps;
+  TokenServiceCalls tokens;
+  PolicyServiceCalls policy;
+  AdminServiceCalls admin;
+  AuditServiceCalls audit;
+
+  void Register(grpc::ServerBuilder& builder) {
+    builder.RegisterService(&directory)
+        .RegisterService(&apps)
+        .RegisterService(&tokens)
+        .RegisterService(&policy)
+        .RegisterService(&admin)
+        .RegisterService(&audit);
+  }
+};
+
+// Carries out a mutation: authenticated on the queue's thread, the rest on the sequencer's. It goes
+// on after a cancellation, since it may be durable already.
+template <typename Request>
+void ServeMutation(Authority& authority, UnaryCall<Request, ResponseOf<Request>>& call) {
+  absl::StatusOr<Caller> caller = AuthenticateCall(authority, call.context());
+  if (!caller.ok()) return call.Finish(caller.status());
+  authority.Mutate(*std::move(caller), call.request(),
+                   [&call](absl::StatusOr<ResponseOf<Request>> result) {
+                     if (result.ok()) call.response() = *std::move(result);
+                     call.Finish(result.status());
+                   });
+}
+
+// Answers a read, on a worker.
+template <typename Request>
+void ServeRead(const CallFrame& frame, UnaryCall<Request, ResponseOf<Request>>& call) {
+  frame.workers.Schedule([&authority = frame.authority, &call] {
+    absl::StatusOr<Caller> caller = AuthenticateCall(authority, call.context());
+    if (!caller.ok()) return call.Finish(caller.status());
+    absl::StatusOr<ResponseOf<Request>> result = authority.Read(*caller, call.request());
+    if (result.ok()) call.response() = *std::move(result);
+    call.Finish(result.status());
+  });
+}
+
+// Returns every method of LATCHKEY_MUTATIONS and LATCHKEY_READS, ready to start. Whatever is given
+// outlives them.
+std::vector<std::unique_ptr<Method>> MakeAuthorityMethods(const CallFrame& frame,
+                                                          CallPoller& poller,
+                                                          AuthorityServices& services);
+
+}  // namespace latchkey::rpc
+
+#endif  // LATCHKEY_SERVER_RPC_UNARY_SERVICES_H_

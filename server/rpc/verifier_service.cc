@@ -1,0 +1,111 @@
+#include "server/rpc/verifier_service.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "server/authority/errors.h"
+#include "server/base/status_macros.h"
+#include "server/rpc/credentials.h"
+
+namespace latchkey::rpc {
+namespace {
+
+// Calls that gRPC is asked for ahead, and calls whose memory is kept.
+constexpr int kWaitingVerifies = 16;
+constexpr int kWaitingBatches = 4;
+constexpr std::size_t kPooledVerifies = 256;
+constexpr std::size_t kPooledBatches = 32;
+constexpr int kMaxBatch = 1000;
+// Messages that grew beyond this are not kept for the next call.
+constexpr std::size_t kKeptBytes = 4096;
+constexpr std::size_t kKeptBatchBytes = 256 * 1024;
+
+// Says whether `caller` is trusted with reasons, once it may verify and the state is new enough.
+absl::StatusOr<bool> Admit(Authority& authority, const grpc::ServerContext& context,
+                           std::uint64_t min_revision) {
+  LATCHKEY_ASSIGN_OR_RETURN(const Caller caller, AuthenticateCall(authority, context));
+  LATCHKEY_ASSIGN_OR_RETURN(const Authority::VerifyTrust trust, authority.AuthorizeVerify(caller));
+  const std::uint64_t revision = authority.verifier().revision();
+  if (revision < min_revision) {
+    return UnavailableError(v1::ERROR_REASON_REVISION_NOT_REACHED,
+                            absl::StrCat("this server is at revision ", revision,
+                                         ", below min_revision ", min_revision, "; try again"),
+                            absl::Milliseconds(100));
+  }
+  return trust == Authority::VerifyTrust::kFull;
+}
+
+absl::Status Verify(Authority& authority, UnaryCall<v1::VerifyRequest, v1::VerifyResponse>& call) {
+  const v1::VerifyRequest& request = call.request();
+  LATCHKEY_ASSIGN_OR_RETURN(const bool trusted,
+                            Admit(authority, call.context(), request.min_revision()));
+  Verifier& verifier = authority.verifier();
+  v1::VerifyResponse& response = call.response();
+  response.set_revision(verifier.revision());
+  LATCHKEY_ASSIGN_OR_RETURN(const Verifier::Verdict verdict, verifier.Check(request.secret()));
+  Verifier::Fill(verdict, trusted, *response.mutable_verification());
+  return absl::OkStatus();
+}
+
+absl::Status BatchVerify(Authority& authority,
+                         UnaryCall<v1::BatchVerifyRequest, v1::BatchVerifyResponse>& call) {
+  const v1::BatchVerifyRequest& request = call.request();
+  LATCHKEY_ASSIGN_OR_RETURN(const bool trusted,
+                            Admit(authority, call.context(), request.min_revision()));
+  if (request.secrets_size() > kMaxBatch) {
+    return InvalidFieldError(
+        "secrets", absl::StrCat("takes at most ", kMaxBatch, ", not ", request.secrets_size()));
+  }
+  Verifier& verifier = authority.verifier();
+  v1::BatchVerifyResponse& response = call.response();
+  response.set_revision(verifier.revision());
+  for (const std::string& presented : request.secrets()) {
+    LATCHKEY_ASSIGN_OR_RETURN(const Verifier::Verdict verdict, verifier.Check(presented));
+    Verifier::Fill(verdict, trusted, *response.add_verifications());
+  }
+  return absl::OkStatus();
+}
+
+bool IsLargeVerify(const v1::VerifyRequest& request, const v1::VerifyResponse&) {
+  return request.secret().capacity() > kKeptBytes;
+}
+
+bool IsLargeBatch(const v1::BatchVerifyRequest& request, const v1::BatchVerifyResponse& response) {
+  if (request.secrets_size() > kMaxBatch) return true;
+  std::size_t bytes = static_cast<std::size_t>(response.GetCachedSize());
+  for (const std::string& presented : request.secrets()) bytes += presented.size();
+  return bytes > kKeptBatchBytes;
+}
+
+}  // namespace
+
+std::vector<std::unique_ptr<Method>> MakeVerifierMethods(const CallFrame& frame, CallPoller& poller,
+                                                         VerifierServiceCalls& service) {
+  using VerifyMethod = UnaryMethod<v1::VerifyRequest, v1::VerifyResponse>;
+  using BatchMethod = UnaryMethod<v1::BatchVerifyRequest, v1::BatchVerifyResponse>;
+  Authority& authority = frame.authority;
+  std::vector<std::unique_ptr<Method>> methods;
+  methods.push_back(std::make_unique<VerifyMethod>(
+      frame, poller,
+      VerifyMethod::Options{
+          .name = "Verify",
+          .ask = [&service](auto... args) { service.RequestVerify(args...); },
+          .serve = [&authority](auto& call) { call.Finish(Verify(authority, call)); },
+          .waiting = kWaitingVerifies,
+          .max_pooled = kPooledVerifies,
+          .is_large = &IsLargeVerify}));
+  methods.push_back(std::make_unique<BatchMethod>(
+      frame, poller,
+      BatchMethod::Options{
+          .name = "BatchVerify",
+          .ask = [&service](auto... args) { service.RequestBatchVerify(args...); },
+          .serve = [&authority](auto& call) { call.Finish(BatchVerify(authority, call)); },
+          .waiting = kWaitingBatches,
+          .max_pooled = kPooledBatches,
+          .is_large = &IsLargeBatch}));
+  return methods;
+}
+
+}  // namespace latchkey::rpc

@@ -1,0 +1,131 @@
+#include "server/secret/token_format.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+namespace latchkey::secret {
+namespace {
+
+constexpr absl::string_view kBase62 =
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+constexpr std::size_t kMinPrefix = 2;
+constexpr std::size_t kMaxPrefix = 8;
+constexpr std::size_t kRandomWords = 8;  // of 32 bits
+
+// The 43 digits of 2^256 - 1. The digits stand in ASCII order, so that text of one length compares
+// as the numbers do.
+constexpr absl::string_view kLargest = "yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp1";
+
+// Writes the number in `words`, most significant first, as `digits` base62 digits. Leaves what is
+// left over in `words`: zeros, where the digits suffice.
+template <std::size_t N>
+void WriteBase62(std::array<std::uint32_t, N>& words, std::size_t digits, char* out) {
+  for (std::size_t i = digits; i-- > 0;) {
+    std::uint64_t rest = 0;
+    for (std::uint32_t& word : words) {
+      const std::uint64_t value = rest << 32 | word;
+      word = static_cast<std::uint32_t>(value / kBase62.size());
+      rest = value % kBase62.size();
+    }
+    out[i] = kBase62[rest];
+  }
+}
+
+std::array<char, kChecksumDigits> ChecksumOf(absl::string_view text) {
+  const uLong crc = crc32_z(0, reinterpret_cast<const Bytef*>(text.data()), text.size());
+  std::array<std::uint32_t, 1> word{static_cast<std::uint32_t>(crc)};
+  std::array<char, kChecksumDigits> digits{};
+  WriteBase62(word, digits.size(), digits.data());
+  return digits;
+}
+
+bool IsPrefix(absl::string_view prefix) {
+  return prefix.size() >= kMinPrefix && prefix.size() <= kMaxPrefix &&
+         std::all_of(prefix.begin(), prefix.end(),
+                     [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
+}
+
+}  // namespace
+
+TokenPrefixes::TokenPrefixes()
+    : prefixes_{"lkb", "lku", "lkt", "lkc", "lkh", "lka", "lks", "lkr"} {}
+
+absl::StatusOr<TokenPrefixes> TokenPrefixes::Create(const std::vector<std::string>& prefixes) {
+  if (prefixes.size() != kTokenKinds) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("token prefixes: got ", prefixes.size(), ", need one for each of 8 kinds"));
+  }
+  TokenPrefixes result;
+  for (std::size_t i = 0; i < kTokenKinds; ++i) {
+    const auto twice = std::count(prefixes.begin(), prefixes.end(), prefixes[i]);
+    if (!IsPrefix(prefixes[i]) || twice != 1 || prefixes[i] == kOperatorPrefix) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "token prefix ", i + 1, " is \"", absl::CHexEscape(prefixes[i].substr(0, 2 * kMaxPrefix)),
+          "\"; it takes 2 to 8 of [a-z0-9], not ", kOperatorPrefix,
+          ", and each differs from the others"));
+    }
+    result.prefixes_[i] = prefixes[i];
+  }
+  return result;
+}
+
+absl::string_view TokenPrefixes::PrefixOf(TokenKindNumber kind) const {
+  return prefixes_[static_cast<std::size_t>(kind) - 1];
+}
+
+std::optional<TokenKindNumber> TokenPrefixes::KindOf(absl::string_view prefix) const {
+  for (std::size_t i = 0; i < kTokenKinds; ++i) {
+    if (prefixes_[i] == prefix) return static_cast<TokenKindNumber>(i + 1);
+  }
+  return std::nullopt;
+}
+
+SecretString GenerateSecret(absl::string_view prefix, Entropy& entropy) {
+  // Made in place, since every copy would have to be wiped.
+  const std::size_t start = prefix.size() + 1;
+  const std::size_t body = start + kRandomDigits;
+  std::string secret(body + kChecksumDigits, '_');
+  std::copy(prefix.begin(), prefix.end(), secret.begin());
+  std::array<std::uint32_t, kRandomWords> words{};
+  entropy.Fill(words.data(), sizeof(words));
+  WriteBase62(words, kRandomDigits, &secret[start]);
+  Wipe(words.data(), sizeof(words));
+  const auto checksum = ChecksumOf(absl::string_view(secret).substr(0, body));
+  std::copy(checksum.begin(), checksum.end(), &secret[body]);
+  return SecretString(std::move(secret));
+}
+
+bool HasSecretForm(absl::string_view prefix, absl::string_view presented) {
+  const std::size_t start = prefix.size() + 1;
+  const std::size_t body = start + kRandomDigits;
+  if (presented.size() != body + kChecksumDigits) return false;
+  if (!absl::StartsWith(presented, prefix) || presented[prefix.size()] != '_') return false;
+  const absl::string_view digits = presented.substr(start, kRandomDigits);
+  if (!std::all_of(digits.begin(), digits.end(),
+                   [](unsigned char c) { return absl::ascii_isalnum(c); })) {
+    return false;
+  }
+  if (digits > kLargest) return false;
+  const auto checksum = ChecksumOf(presented.substr(0, body));
+  return presented.substr(body) == absl::string_view(checksum.data(), checksum.size());
+}
+
+std::optional<ParsedSecret> ParseSecret(const TokenPrefixes& prefixes,
+                                        absl::string_view presented) {
+  if (presented.size() > kMaxPresentedBytes) return std::nullopt;
+  const std::size_t bar = presented.find('_');
+  if (bar == absl::string_view::npos) return std::nullopt;
+  const absl::string_view prefix = presented.substr(0, bar);
+  const std::optional<TokenKindNumber> kind = prefixes.KindOf(prefix);
+  if (!kind.has_value() || !HasSecretForm(prefix, presented)) return std::nullopt;
+  return ParsedSecret{*kind};
+}
+
+}  // namespace latchkey::secret

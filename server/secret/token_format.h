@@ -1,0 +1,73 @@
+#ifndef LATCHKEY_SERVER_SECRET_TOKEN_FORMAT_H_
+#define LATCHKEY_SERVER_SECRET_TOKEN_FORMAT_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "server/base/entropy.h"
+#include "server/secret/secret_string.h"
+
+namespace latchkey::secret {
+
+// The form of secrets: `<prefix>_<43 base62><6 base62>`. The 43 characters are 256 random bits,
+// most significant digit first; the 6 are the CRC-32 (IEEE 802.3, as in zlib) of everything before
+// them
+// ("prefix_" and the 43), most significant digit first. base62 is 0-9 A-Z a-z. 43 digits that make
+// 2^256 or more are refused, checksum or not: no server made them. A scanner can tell a secret, and
+// a server refuse a mistyped one, without looking anything up.
+
+inline constexpr std::size_t kRandomDigits = 43;
+inline constexpr std::size_t kChecksumDigits = 6;
+// Nothing longer is looked at, so that refusing costs little, whatever is presented.
+inline constexpr std::size_t kMaxPresentedBytes = 1024;
+// The operator's secret has the same form. Its prefix stands for no kind of token.
+inline constexpr char kOperatorPrefix[] = "lko";
+
+// 1 to 8, the numbers of latchkey.v1.TokenKind.
+enum class TokenKindNumber : std::uint8_t {};
+inline constexpr std::size_t kTokenKinds = 8;
+
+// The prefix of each kind of token. Immutable; thread-safe.
+class TokenPrefixes {
+ public:
+  // The default: lkb lku lkt lkc lkh lka lks lkr.
+  TokenPrefixes();
+
+  // `prefixes` are those of the kinds 1 to 8.
+  // INVALID_ARGUMENT: not 8 of them, or one is not 2 to 8 of [a-z0-9], used twice, or "lko".
+  static absl::StatusOr<TokenPrefixes> Create(const std::vector<std::string>& prefixes);
+
+  // `kind` must be 1 to 8.
+  absl::string_view PrefixOf(TokenKindNumber kind) const;
+  // Returns nullopt for a prefix of no kind.
+  std::optional<TokenKindNumber> KindOf(absl::string_view prefix) const;
+
+ private:
+  std::array<std::string, kTokenKinds> prefixes_;
+};
+
+// Makes a new secret. `prefix` is one of TokenPrefixes, or kOperatorPrefix.
+SecretString GenerateSecret(absl::string_view prefix, Entropy& entropy);
+
+// What can be told of a secret without looking it up.
+struct ParsedSecret {
+  TokenKindNumber kind;
+};
+
+// Returns nullopt where `presented`, which may be any bytes, is not of the form, is no token's (the
+// operator's is none), or does not fit its checksum.
+std::optional<ParsedSecret> ParseSecret(const TokenPrefixes& prefixes, absl::string_view presented);
+
+// Returns whether `presented`, which may be any bytes, has the form of a secret with `prefix`,
+// checksum included.
+bool HasSecretForm(absl::string_view prefix, absl::string_view presented);
+
+}  // namespace latchkey::secret
+
+#endif  // LATCHKEY_SERVER_SECRET_TOKEN_FORMAT_H_

@@ -1,0 +1,101 @@
+#include "storage/engine/rocksdb_database.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "rocksdb/file_system.h"
+#include "server/base/status_macros.h"
+#include "storage/engine/anchor_file.h"
+#include "storage/engine/rocksdb_options.h"
+#include "storage/engine/version_codec.h"
+
+namespace latchkey::engine {
+namespace {
+
+absl::Status TailIsLost(const std::string& path, Version version, Version least) {
+  return absl::DataLossError(absl::StrCat(
+      "the store in ", path, " ends at version ", version, ", but version ", least,
+      " was acknowledged (file ANCHOR): its tail is lost; restore a backup, or remove ANCHOR to go "
+      "on without what is lost"));
+}
+
+// What can be refused before RocksDB makes or touches a file.
+absl::Status CheckFolder(const RocksdbEngine::Options& options, rocksdb::FileSystem& file_system,
+                         Version least) {
+  const rocksdb::IOStatus current = file_system.FileExists(absl::StrCat(options.path, "/CURRENT"),
+                                                           rocksdb::IOOptions(), nullptr);
+  if (!current.IsNotFound()) return absl::OkStatus();
+  if (least > 0) return TailIsLost(options.path, 0, least);
+  if (options.create_if_missing) return absl::OkStatus();
+  return absl::NotFoundError(absl::StrCat("there is no store in ", options.path));
+}
+
+}  // namespace
+
+std::shared_ptr<rocksdb::FileSystem> FileSystemOf(const RocksdbEngine::Options& options) {
+  return options.file_system != nullptr ? options.file_system : rocksdb::FileSystem::Default();
+}
+
+absl::StatusOr<std::shared_ptr<RocksdbDatabase>> RocksdbDatabase::Open(
+    const RocksdbEngine::Options& options, Version least) {
+  const std::shared_ptr<rocksdb::FileSystem> file_system = FileSystemOf(options);
+  LATCHKEY_ASSIGN_OR_RETURN(const Version anchor, ReadAnchorFile(*file_system, options.path));
+  least = std::max(least, anchor);
+  LATCHKEY_RETURN_IF_ERROR(CheckFolder(options, *file_system, least));
+
+  std::shared_ptr<RocksdbDatabase> database(new RocksdbDatabase(options.path));
+  database->env_ = rocksdb::NewCompositeEnv(file_system);
+  rocksdb::DB* db = nullptr;
+  LATCHKEY_RETURN_IF_ERROR(
+      FromRocksdb(rocksdb::DB::Open(MakeRocksdbOptions(options, database->env_.get()),
+                                    options.path, &db),
+                  options.path));
+  database->db_.reset(db);
+
+  LATCHKEY_ASSIGN_OR_RETURN(database->opened_version_, database->VersionOf(kVersionKey));
+  if (database->opened_version_ < least) {
+    return TailIsLost(options.path, database->opened_version_, least);
+  }
+  return database;
+}
+
+absl::StatusOr<std::optional<std::string>> RocksdbDatabase::GetStored(absl::string_view key) {
+  std::string stored;
+  const rocksdb::Status got = db_->Get(rocksdb::ReadOptions(), ToSlice(key), &stored);
+  if (got.IsNotFound()) return std::optional<std::string>();
+  LATCHKEY_RETURN_IF_ERROR(FromRocksdb(got, path_));
+  return std::optional<std::string>(std::move(stored));
+}
+
+absl::StatusOr<Version> RocksdbDatabase::VersionOf(absl::string_view key) {
+  LATCHKEY_ASSIGN_OR_RETURN(const std::optional<std::string> stored, GetStored(key));
+  if (!stored.has_value()) return Version{0};
+  Version version = 0;
+  absl::string_view rest = *stored;
+  LATCHKEY_RETURN_IF_ERROR(TakeVersion(rest, version));
+  return version;
+}
+
+absl::Status RocksdbDatabase::Write(rocksdb::WriteBatch& batch) {
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  const absl::Status written = FromRocksdb(db_->Write(options, &batch), path_);
+  return written.ok() ? written : absl::UnavailableError(written.message());
+}
+
+absl::Status RocksdbDatabase::Resume() {
+  // Resuming writes the memtable to a table and begins a new log. With an empty memtable it would go
+  // on with the log whose append failed, on which the next append ends the process.
+  std::uint64_t entries = 0;
+  if (!db_->GetIntProperty(rocksdb::DB::Properties::kNumEntriesActiveMemTable, &entries) ||
+      entries == 0) {
+    return absl::UnavailableError("nothing to resume with");
+  }
+  const absl::Status resumed = FromRocksdb(db_->Resume(), path_);
+  return resumed.ok() ? resumed : absl::UnavailableError(resumed.message());
+}
+
+absl::Status RocksdbDatabase::Close() { return FromRocksdb(db_->Close(), path_); }
+
+}  // namespace latchkey::engine

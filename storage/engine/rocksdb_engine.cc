@@ -1,0 +1,231 @@
+#include "storage/engine/rocksdb_engine.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "rocksdb/file_system.h"
+#include "rocksdb/write_batch.h"
+#include "server/base/status_macros.h"
+#include "storage/engine/anchor_file.h"
+#include "storage/engine/reader_gate.h"
+#include "storage/engine/rocksdb_database.h"
+#include "storage/engine/rocksdb_snapshot.h"
+#include "storage/engine/version_codec.h"
+
+namespace latchkey::engine {
+namespace {
+
+constexpr std::chrono::seconds kAnchorInterval(1);
+// For how long Recover() keeps new readers waiting for the old ones to leave.
+constexpr absl::Duration kReaderPatience = absl::Milliseconds(200);
+
+// Adds the write of `version` to the engine's own key: every batch has it.
+void Stamp(Version version, rocksdb::WriteBatch& batch) {
+  batch.Put(ToSlice(kVersionKey), EncodeVersion(version));
+}
+
+rocksdb::WriteBatch Encode(const WriteBatch& batch, Version version) {
+  const std::string stamp = EncodeVersion(version);
+  rocksdb::WriteBatch encoded;
+  Stamp(version, encoded);
+  for (const WriteBatch::Change& change : batch.changes()) {
+    if (!change.value.has_value()) {
+      encoded.Delete(change.key);
+      continue;
+    }
+    const rocksdb::Slice key(change.key);
+    const rocksdb::Slice value[] = {stamp, *change.value};
+    encoded.Put(rocksdb::SliceParts(&key, 1), rocksdb::SliceParts(value, 2));
+  }
+  return encoded;
+}
+
+}  // namespace
+
+RocksdbEngine::RocksdbEngine(Options options, std::shared_ptr<RocksdbDatabase> database)
+    : options_(std::move(options)),
+      gate_(std::make_unique<ReaderGate>()),
+      database_(std::move(database)),
+      version_(database_->opened_version()),
+      anchor_time_(options_.steady_now()) {
+  gate_->Publish(std::make_shared<PinnedState>(database_, version_));
+}
+
+absl::StatusOr<std::unique_ptr<RocksdbEngine>> RocksdbEngine::Open(Options options) {
+  LATCHKEY_ASSIGN_OR_RETURN(std::shared_ptr<RocksdbDatabase> database,
+                            RocksdbDatabase::Open(options, /*least=*/0));
+  const Version version = database->opened_version();
+  // Also what a crash left behind the last anchor counts from now on.
+  if (const absl::Status anchored =
+          WriteAnchorFile(*FileSystemOf(options), options.path, version);
+      !anchored.ok()) {
+    options.logger.Warning("cannot write ANCHOR", {{"error", anchored.ToString()}});
+  }
+  return std::unique_ptr<RocksdbEngine>(
+      new RocksdbEngine(std::move(options), std::move(database)));
+}
+
+RocksdbEngine::~RocksdbEngine() {
+  MutexLock lock(commit_mu_);
+  gate_->Publish(nullptr);
+  const absl::Status closed = database_ == nullptr ? absl::OkStatus() : database_->Close();
+  const absl::Status anchored = WriteAnchorFile(*FileSystemOf(options_), options_.path, version_);
+  if (!closed.ok() || !anchored.ok()) {
+    options_.logger.Warning("the store did not close cleanly",
+                            {{"close", closed.ToString()}, {"anchor", anchored.ToString()}});
+  }
+}
+
+std::unique_ptr<Snapshot> RocksdbEngine::NewSnapshot() const {
+  return NewRocksdbSnapshot(gate_->Enter());
+}
+
+absl::StatusOr<Version> RocksdbEngine::Commit(const WriteBatch& batch) {
+  LATCHKEY_RETURN_IF_ERROR(CheckBatch(batch));
+  MutexLock lock(commit_mu_);
+  LATCHKEY_RETURN_IF_ERROR(writable());
+  LATCHKEY_RETURN_IF_ERROR(CheckExpectations(batch));
+  if (absl::Status space = CheckFreeSpace(); !space.ok()) {
+    StopWriting(space);
+    return space;
+  }
+  rocksdb::WriteBatch encoded = Encode(batch, version_ + 1);
+  if (absl::Status written = database_->Write(encoded); !written.ok()) {
+    failed_ = true;
+    for (const WriteBatch::Change& change : batch.changes()) in_doubt_.push_back(change.key);
+    StopWriting(written);
+    return written;
+  }
+  ++version_;
+  gate_->Publish(std::make_shared<PinnedState>(database_, version_));
+  WriteAnchorWhenDue();
+  return version_;
+}
+
+absl::Status RocksdbEngine::CheckExpectations(const WriteBatch& batch) const {
+  for (const WriteBatch::Expectation& expected : batch.expectations()) {
+    const absl::StatusOr<Version> actual = database_->VersionOf(expected.key);
+    if (!actual.ok()) return absl::UnavailableError(actual.status().message());
+    if (*actual != expected.version) {
+      return absl::AbortedError(absl::StrCat("a key was written by commit ", *actual,
+                                             ", not by the expected ", expected.version));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RocksdbEngine::CheckFreeSpace() const {
+  std::uint64_t free = 0;
+  if (options_.min_free_bytes == 0 ||
+      !FileSystemOf(options_)
+           ->GetFreeSpace(options_.path, rocksdb::IOOptions(), &free, nullptr)
+           .ok() ||
+      free >= options_.min_free_bytes) {
+    return absl::OkStatus();
+  }
+  return absl::UnavailableError(absl::StrCat("the disk of ", options_.path, " has ", free,
+                                             " bytes free; the store needs ",
+                                             options_.min_free_bytes, ": free some"));
+}
+
+void RocksdbEngine::StopWriting(const absl::Status& why) {
+  {
+    MutexLock lock(error_mu_);
+    error_ = why;
+  }
+  options_.logger.Error("the store stopped writing", {{"error", why.ToString()}});
+}
+
+absl::Status RocksdbEngine::writable() const {
+  MutexLock lock(error_mu_);
+  return error_;
+}
+
+absl::Status RocksdbEngine::Recover() {
+  MutexLock lock(commit_mu_);
+  if (writable().ok()) return absl::OkStatus();
+  absl::Status made = MakeWritable();
+  if (!made.ok()) made = absl::UnavailableError(made.message());
+  MutexLock error_lock(error_mu_);
+  error_ = made;
+  return made;
+}
+
+absl::Status RocksdbEngine::MakeWritable() {
+  LATCHKEY_RETURN_IF_ERROR(CheckFreeSpace());
+  if (!failed_) return absl::OkStatus();
+  LATCHKEY_RETURN_IF_ERROR(SaveUndo());
+  const bool resumed = database_ != nullptr && database_->Resume().ok() && WriteUndo().ok();
+  if (!resumed) LATCHKEY_RETURN_IF_ERROR(Reopen());
+  failed_ = false;
+  undo_.clear();
+  return absl::OkStatus();
+}
+
+absl::Status RocksdbEngine::SaveUndo() {
+  std::vector<WriteBatch::Change> undo;
+  for (const std::string& key : in_doubt_) {
+    LATCHKEY_ASSIGN_OR_RETURN(std::optional<std::string> stored, database_->GetStored(key));
+    undo.push_back({key, std::move(stored)});
+  }
+  undo_.insert(undo_.end(), std::make_move_iterator(undo.begin()),
+               std::make_move_iterator(undo.end()));
+  in_doubt_.clear();
+  return absl::OkStatus();
+}
+
+absl::Status RocksdbEngine::WriteUndo() {
+  rocksdb::WriteBatch undo;
+  Stamp(version_, undo);
+  for (const WriteBatch::Change& change : undo_) {
+    if (change.value.has_value()) {
+      undo.Put(change.key, *change.value);
+    } else {
+      undo.Delete(change.key);
+    }
+  }
+  return database_->Write(undo);
+}
+
+absl::Status RocksdbEngine::Reopen() {
+  // RocksDB lets nobody open a folder twice, and a snapshot needs the database that it came from.
+  if (!gate_->Shut(kReaderPatience)) {
+    return absl::UnavailableError("the store is being read, and opens again when nobody reads");
+  }
+  if (database_ != nullptr) {
+    options_.logger.Warning("the store closes and opens again",
+                            {{"close", database_->Close().ToString()}});
+    database_ = nullptr;
+  }
+  absl::StatusOr<std::shared_ptr<RocksdbDatabase>> opened =
+      RocksdbDatabase::Open(options_, version_);
+  if (opened.ok()) database_ = *std::move(opened);
+  const absl::Status made = opened.ok() ? WriteUndo() : opened.status();
+  gate_->Publish(made.ok() ? std::make_shared<PinnedState>(database_, version_) : nullptr);
+  return made;
+}
+
+void RocksdbEngine::WriteAnchorWhenDue() {
+  const auto now = options_.steady_now();
+  if (now - anchor_time_ < kAnchorInterval) return;
+  anchor_time_ = now;
+  if (const absl::Status anchored =
+          WriteAnchorFile(*FileSystemOf(options_), options_.path, version_);
+      !anchored.ok()) {
+    options_.logger.Warning("cannot write ANCHOR", {{"error", anchored.ToString()}});
+  }
+}
+
+std::uint64_t RocksdbEngine::SizeInBytes() const {
+  std::vector<rocksdb::Env::FileAttributes> files;
+  std::uint64_t bytes = 0;
+  FileSystemOf(options_)
+      ->GetChildrenFileAttributes(options_.path, rocksdb::IOOptions(), &files, nullptr)
+      .PermitUncheckedError();
+  for (const auto& file : files) bytes += file.size_bytes;
+  return bytes;
+}
+
+}  // namespace latchkey::engine

@@ -1,0 +1,103 @@
+#ifndef LATCHKEY_STORAGE_KEYS_H_
+#define LATCHKEY_STORAGE_KEYS_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "latchkey/storage/v1/records.pb.h"
+#include "latchkey/v1/audit_service.pb.h"
+
+namespace latchkey::storage {
+
+// The keys of the store, one function for each table. docs/storage_format.md has the same list.
+// A key is a table byte, then parts that are ids of [a-z0-9-] (so that a zero byte ends each but
+// the last) or have a fixed size, so that byte order is the order of the parts.
+
+// A key under which a Record lies.
+template <typename Record>
+struct Key {
+  std::string bytes;
+};
+
+// A key of an index whose entries have no value.
+struct IndexKey {
+  std::string bytes;
+};
+
+// What the store is: one record.
+Key<v1::MetaRecord> MetaKey();
+
+Key<v1::WorkspaceRecord> WorkspaceKey(absl::string_view workspace);
+Key<v1::MemberRecord> MemberKey(absl::string_view workspace, absl::string_view member);
+Key<v1::ServiceRecord> ServiceKey(absl::string_view service);
+Key<v1::AppRecord> AppKey(absl::string_view app);
+Key<v1::InstallationRecord> InstallationKey(absl::string_view workspace, absl::string_view app);
+Key<v1::ApprovalRequestRecord> ApprovalRequestKey(absl::string_view workspace,
+                                                  absl::string_view request);
+
+// Tokens lie under what owns them: a workspace or a service.
+Key<v1::TokenRecord> WorkspaceTokenKey(absl::string_view workspace, absl::string_view token);
+Key<v1::TokenRecord> ServiceTokenKey(absl::string_view service, absl::string_view token);
+
+// Where the token of a secret is, by the first 16 bytes of the secret's keyed hash. The token's
+// record has the whole hash.
+Key<v1::SecretRecord> SecretKey(absl::string_view secret_hash);
+
+// Why the generation `ended` of the record at `owner` ended.
+Key<v1::GenerationRecord> GenerationKey(absl::string_view owner_key, std::uint64_t ended);
+
+// One event, by sequence number, big-endian.
+Key<::latchkey::v1::Event> EventKey(std::uint64_t sequence);
+
+// The answer to a request id, by its hash of 32 bytes; and the same by the time it is forgotten.
+Key<v1::ReplayRecord> ReplayKey(absl::string_view request_id_hash);
+IndexKey ReplayExpiryKey(absl::Time expire_time, absl::string_view request_id_hash);
+
+// Which service has a URI SAN.
+Key<v1::NameRecord> UriSanKey(absl::string_view uri);
+// The live TEST token of a member.
+Key<v1::NameRecord> TestTokenKey(absl::string_view workspace, absl::string_view member);
+// The pending request, and the unspent grant, of a member for an app ("" for a TEST token).
+Key<v1::NameRecord> PendingRequestKey(absl::string_view workspace, absl::string_view member,
+                                      absl::string_view app);
+Key<v1::NameRecord> GrantKey(absl::string_view workspace, absl::string_view member,
+                             absl::string_view app);
+// Pending requests by the time they expire.
+Key<v1::NameRecord> RequestExpiryKey(absl::Time expire_time, absl::string_view workspace,
+                                     absl::string_view request);
+
+// Tokens of an app in a workspace, tokens that speak for a member, apps of a home workspace.
+IndexKey AppTokenKey(absl::string_view workspace, absl::string_view app, absl::string_view token);
+IndexKey MemberTokenKey(absl::string_view workspace, absl::string_view member,
+                        absl::string_view token);
+IndexKey HomeAppKey(absl::string_view workspace, absl::string_view app);
+
+// What every key of a listing starts with. The rest of each key is the last id.
+std::string WorkspacePrefix();
+std::string MemberPrefix(absl::string_view workspace);
+std::string ServicePrefix();
+std::string InstallationPrefix(absl::string_view workspace);
+std::string ApprovalRequestPrefix(absl::string_view workspace);
+std::string WorkspaceTokenPrefix(absl::string_view workspace);
+std::string ServiceTokenPrefix(absl::string_view service);
+std::string AppTokenPrefix(absl::string_view workspace, absl::string_view app);
+std::string MemberTokenPrefix(absl::string_view workspace, absl::string_view member);
+std::string HomeAppPrefix(absl::string_view workspace);
+std::string EventPrefix();
+std::string ReplayExpiryPrefix();
+std::string RequestExpiryPrefix();
+
+// What of a time-ordered key of a prefix's table is due at `now`: everything below this key.
+std::string DueEnd(absl::string_view prefix, absl::Time now);
+
+// The sequence number in a key of EventKey. The key must be one.
+std::uint64_t SequenceOfEventKey(absl::string_view key);
+
+// The request id hash in a key of ReplayExpiryKey. The key must be one.
+absl::string_view HashOfReplayExpiryKey(absl::string_view key);
+
+}  // namespace latchkey::storage
+
+#endif  // LATCHKEY_STORAGE_KEYS_H_

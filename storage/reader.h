@@ -1,0 +1,92 @@
+#ifndef LATCHKEY_STORAGE_READER_H_
+#define LATCHKEY_STORAGE_READER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "server/base/status_macros.h"
+#include "storage/engine/engine.h"
+#include "storage/keys.h"
+#include "storage/record_codec.h"
+
+namespace latchkey::storage {
+
+// Typed reads by key, over a snapshot or over a transaction in the making. Blocks on disk. Every
+// method may return UNAVAILABLE (the disk failed) or DATA_LOSS (a record does not read back).
+class Reader {
+ public:
+  virtual ~Reader() = default;
+
+  // Returns the record at `key`, or nullopt where there is none.
+  template <typename Record>
+  absl::StatusOr<std::optional<Record>> Get(const Key<Record>& key) const {
+    LATCHKEY_ASSIGN_OR_RETURN(const std::optional<std::string> stored, GetStored(key.bytes));
+    if (!stored.has_value()) return std::optional<Record>();
+    Record record;
+    LATCHKEY_RETURN_IF_ERROR(DecodeRecord(key.bytes, *stored, record));
+    return std::optional<Record>(std::move(record));
+  }
+
+  // Returns the token of a public name, "workspaces/w/tokens/t" or "services/s/tokens/t"; nullopt
+  // also where the name is not of that form.
+  absl::StatusOr<std::optional<v1::TokenRecord>> GetToken(absl::string_view name) const;
+
+  // Returns the stored bytes at `key`, or nullopt. Get() is what callers want.
+  virtual absl::StatusOr<std::optional<std::string>> GetStored(absl::string_view key) const = 0;
+};
+
+// Returns the key of a token's public name, or nullopt where it is not one.
+std::optional<Key<v1::TokenRecord>> TokenKeyOfName(absl::string_view name);
+
+// What a visitor of a walk wants next.
+enum class Walk { kGoOn, kStop };
+
+// The store as of one moment, for reading. Thread-safe. Must not outlive the engine.
+class View final : public Reader {
+ public:
+  explicit View(std::unique_ptr<engine::Snapshot> snapshot) : snapshot_(std::move(snapshot)) {}
+
+  // Calls `visit` with the key and the stored bytes of everything in `range`, in order, until it
+  // says kStop or returns an error. The views last for the call.
+  absl::Status ForEach(
+      const engine::KeyRange& range, engine::Direction direction,
+      absl::FunctionRef<absl::StatusOr<Walk>(absl::string_view key, absl::string_view stored)>
+          visit) const;
+
+  // ForEach() over records.
+  template <typename Record>
+  absl::Status ForEachRecord(
+      const engine::KeyRange& range, engine::Direction direction,
+      absl::FunctionRef<absl::StatusOr<Walk>(absl::string_view key, Record record)> visit) const {
+    return ForEach(range, direction,
+                   [&](absl::string_view key, absl::string_view stored) -> absl::StatusOr<Walk> {
+                     Record record;
+                     LATCHKEY_RETURN_IF_ERROR(DecodeRecord(key, stored, record));
+                     return visit(key, std::move(record));
+                   });
+  }
+
+  absl::StatusOr<std::optional<std::string>> GetStored(absl::string_view key) const override;
+
+  // The sequence number of the last event; 0 in an empty log.
+  absl::StatusOr<std::uint64_t> NewestSequence() const;
+  // The sequence number of the first event; 0 in an empty log.
+  absl::StatusOr<std::uint64_t> OldestSequence() const;
+
+ private:
+  absl::StatusOr<std::uint64_t> SequenceAtEnd(engine::Direction direction) const;
+
+  std::unique_ptr<engine::Snapshot> snapshot_;
+};
+
+}  // namespace latchkey::storage
+
+#endif  // LATCHKEY_STORAGE_READER_H_

@@ -1,0 +1,77 @@
+#ifndef LATCHKEY_STORAGE_TRANSACTION_H_
+#define LATCHKEY_STORAGE_TRANSACTION_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "storage/engine/engine.h"
+#include "storage/reader.h"
+
+namespace latchkey::storage {
+
+// The changes of a group of commands in the making: reads show the snapshot it began with and
+// everything put since; nothing is written before ToBatch() is committed.
+//
+// Each command works in a step of its own: Keep() adds the step's changes to the group's, Drop()
+// forgets them, so that a command that fails half-way leaves nothing behind.
+//
+// Used by one thread. Blocks on disk.
+class Transaction final : public Reader {
+ public:
+  // Begins after the last event of `view`, which it owns.
+  static absl::StatusOr<std::unique_ptr<Transaction>> Begin(std::unique_ptr<View> view);
+
+  template <typename Record>
+  void Put(const Key<Record>& key, const Record& record) {
+    step_.insert_or_assign(key.bytes, EncodeRecord(key.bytes, record));
+  }
+  void Put(const IndexKey& key) {
+    step_.insert_or_assign(key.bytes, EncodePayload(key.bytes, ""));
+  }
+  template <typename Record>
+  void Delete(const Key<Record>& key) {
+    step_.insert_or_assign(key.bytes, std::nullopt);
+  }
+  void Delete(const IndexKey& key) { step_.insert_or_assign(key.bytes, std::nullopt); }
+
+  // Adds an event to the log in this step, gives it the next sequence number, and returns that.
+  std::uint64_t Append(::latchkey::v1::Event& event);
+  // The sequence number that the next Append() will give.
+  std::uint64_t next_sequence() const { return next_sequence_ + step_events_.size(); }
+
+  void Keep();
+  void Drop();
+
+  absl::StatusOr<std::optional<std::string>> GetStored(absl::string_view key) const override;
+
+  // Whether Keep() kept any change.
+  bool empty() const { return kept_.empty(); }
+  // The sequence number of the last kept event, or of the last event before.
+  std::uint64_t newest_sequence() const { return next_sequence_ - 1; }
+  // The kept events in order; moves them out.
+  std::vector<::latchkey::v1::Event> TakeEvents() { return std::move(events_); }
+  // The kept changes as a batch, which commits only onto the log this transaction began with.
+  engine::WriteBatch ToBatch();
+
+ private:
+  using Changes = absl::flat_hash_map<std::string, std::optional<std::string>>;
+
+  Transaction(std::unique_ptr<View> view, std::uint64_t newest)
+      : view_(std::move(view)), first_sequence_(newest + 1), next_sequence_(newest + 1) {}
+
+  std::unique_ptr<View> view_;
+  const std::uint64_t first_sequence_;
+  std::uint64_t next_sequence_;  // after the kept events
+  Changes kept_;
+  Changes step_;
+  std::vector<::latchkey::v1::Event> events_;
+  std::vector<::latchkey::v1::Event> step_events_;
+};
+
+}  // namespace latchkey::storage
+
+#endif  // LATCHKEY_STORAGE_TRANSACTION_H_

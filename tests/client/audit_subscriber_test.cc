@@ -1,0 +1,264 @@
+#include "client/audit_subscriber.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "gmock/gmock.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "gtest/gtest.h"
+#include "tests/client/fake_server.h"
+#include "tests/client/scripted_audit.h"
+#include "tests/testing/fake_entropy.h"
+#include "tests/testing/status_matchers.h"
+
+namespace latchkey {
+namespace {
+
+using ::testing::ElementsAre;
+using testing::FakeServer;
+using ::testing::Ge;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::IsOk;
+using testing::MakeResponse;
+using testing::ScriptedAudit;
+using ::testing::SizeIs;
+using testing::StatusIs;
+
+const grpc::Status kStopping(grpc::StatusCode::UNAVAILABLE, "the server is stopping");
+const grpc::Status kTooOld(grpc::StatusCode::OUT_OF_RANGE, "too old");
+
+class AuditSubscriberTest : public ::testing::Test {
+ protected:
+  AuditSubscriberTest() {
+    options_.heartbeat_interval = absl::Seconds(20);
+    options_.shortest_backoff = absl::Milliseconds(1);
+    options_.longest_backoff = absl::Milliseconds(4);
+    options_.on_response = [this](const v1::SubscribeResponse& response) {
+      for (const auto& event : response.events()) sequences_.push_back(event.sequence());
+      completes_.push_back(response.complete_through());
+      if (response.complete_through() >= stop_at_) subscriber_->Stop();
+    };
+    options_.on_reconnect = [this](const Reconnect& reconnect) { breaks_.push_back(reconnect); };
+  }
+
+  // Runs a subscriber against `script` until it has seen everything up to `stop_at`.
+  absl::Status Follow(std::vector<ScriptedAudit::Step> script, std::uint64_t stop_at = 1'000'000) {
+    audit_.emplace(std::move(script));
+    server_.emplace(std::vector<grpc::Service*>{&*audit_});
+    return Run(stop_at);
+  }
+
+  absl::Status Run(std::uint64_t stop_at) {
+    stop_at_ = stop_at;
+    if (client_ == nullptr) {
+      ClientOptions options;
+      options.target = server_->target();
+      options.secret = SecretString("lks_auditor");
+      options.entropy = &entropy_;
+      client_ = *Client::Create(std::move(options));
+    }
+    subscriber_.emplace(*client_, options_);
+    return subscriber_->Run();
+  }
+
+  testing::FakeEntropy entropy_;
+  std::optional<ScriptedAudit> audit_;
+  std::optional<FakeServer> server_;
+  std::unique_ptr<Client> client_;
+  SubscriberOptions options_;
+  std::optional<AuditSubscriber> subscriber_;
+  std::uint64_t stop_at_ = 0;
+  std::vector<std::uint64_t> sequences_;
+  std::vector<std::uint64_t> completes_;
+  std::vector<Reconnect> breaks_;
+};
+
+TEST_F(AuditSubscriberTest, EventsAndHeartbeatsComeInOrder) {
+  EXPECT_THAT(Follow({ScriptedAudit::SendAndHold(
+                         {MakeResponse({1, 2}, 2), MakeResponse({}, 7), MakeResponse({9}, 9)})},
+                     9),
+              IsOk());
+  EXPECT_THAT(sequences_, ElementsAre(1, 2, 9));
+  EXPECT_THAT(completes_, ElementsAre(2, 7, 9));
+  EXPECT_EQ(subscriber_->complete_through(), 9u);
+}
+
+TEST_F(AuditSubscriberTest, ABrokenStreamResumesAfterTheGreatestCompleteThrough) {
+  options_.after_revision = 3;
+  options_.filter.set_workspace("workspaces/acme");
+  EXPECT_THAT(Follow({ScriptedAudit::Send({MakeResponse({4}, 4), MakeResponse({}, 10)}, kStopping),
+                      ScriptedAudit::SendAndHold({MakeResponse({11}, 11)})},
+                     11),
+              IsOk());
+
+  EXPECT_THAT(sequences_, ElementsAre(4, 11));
+  ASSERT_THAT(audit_->requests(), SizeIs(2));
+  EXPECT_EQ(audit_->requests()[0].after_revision(), 3u);
+  EXPECT_EQ(audit_->requests()[1].after_revision(), 10u);
+  EXPECT_EQ(audit_->requests()[1].filter().workspace(), "workspaces/acme");
+  EXPECT_EQ(audit_->requests()[1].heartbeat_interval().seconds(), 20);
+  ASSERT_THAT(breaks_, SizeIs(1));
+  EXPECT_THAT(breaks_[0].cause, StatusIs(absl::StatusCode::kUnavailable, "the server is stopping"));
+}
+
+TEST_F(AuditSubscriberTest, EventsThatCameBeforeAreDropped) {
+  EXPECT_THAT(Follow({ScriptedAudit::Send({MakeResponse({1, 2, 3}, 1)}, kStopping),
+                      ScriptedAudit::Send({MakeResponse({2, 3}, 3)}, kStopping),
+                      ScriptedAudit::SendAndHold({MakeResponse({3, 4}, 4)})},
+                     4),
+              IsOk());
+  EXPECT_THAT(sequences_, ElementsAre(1, 2, 3, 4));
+  EXPECT_EQ(audit_->requests()[1].after_revision(), 1u);
+}
+
+TEST_F(AuditSubscriberTest, FromNowIsAskedForUntilThereIsAPosition) {
+  options_.from_now = true;
+  EXPECT_THAT(Follow({ScriptedAudit::Send({}, kStopping),
+                      ScriptedAudit::Send({MakeResponse({}, 40)}, kStopping),
+                      ScriptedAudit::SendAndHold({MakeResponse({41}, 41)})},
+                     41),
+              IsOk());
+  ASSERT_THAT(audit_->requests(), SizeIs(3));
+  EXPECT_TRUE(audit_->requests()[0].from_now());
+  EXPECT_TRUE(audit_->requests()[1].from_now());
+  EXPECT_FALSE(audit_->requests()[2].from_now());
+  EXPECT_EQ(audit_->requests()[2].after_revision(), 40u);
+}
+
+TEST_F(AuditSubscriberTest, SurvivesARestartOfTheServer) {
+  testing::TempDir dir;
+  const std::string socket = dir.Child("socket");
+  ScriptedAudit before({ScriptedAudit::SendAndHold({MakeResponse({1, 2}, 2)})});
+  ScriptedAudit after({ScriptedAudit::SendAndHold({MakeResponse({3}, 3)})});
+  server_.emplace(std::vector<grpc::Service*>{&before}, socket);
+  std::optional<std::thread> restart;
+  const auto on_response = options_.on_response;
+  options_.on_response = [&](const v1::SubscribeResponse& response) {
+    on_response(response);
+    if (response.complete_through() == 2) restart.emplace([&] { server_.reset(); });
+  };
+  options_.on_reconnect = [&](const Reconnect&) {
+    if (restart->joinable()) restart->join();
+    if (!server_.has_value()) server_.emplace(std::vector<grpc::Service*>{&after}, socket);
+  };
+
+  EXPECT_THAT(Run(3), IsOk());
+
+  EXPECT_THAT(sequences_, ElementsAre(1, 2, 3));
+  EXPECT_EQ(after.requests()[0].after_revision(), 2u);
+}
+
+TEST_F(AuditSubscriberTest, ASilentStreamIsTakenForDead) {
+  options_.heartbeat_interval = absl::Milliseconds(10);
+  EXPECT_THAT(Follow({ScriptedAudit::SendAndHold({MakeResponse({1}, 1)}),
+                      ScriptedAudit::SendAndHold({MakeResponse({2}, 2)})},
+                     2),
+              IsOk());
+  EXPECT_THAT(sequences_, ElementsAre(1, 2));
+  ASSERT_THAT(breaks_, SizeIs(Ge(1u)));
+  EXPECT_THAT(breaks_[0].cause, StatusIs(absl::StatusCode::kUnavailable, HasSubstr("silent")));
+}
+
+TEST_F(AuditSubscriberTest, AStreamThatEndsWithoutAnErrorIsOpenedAgain) {
+  EXPECT_THAT(Follow({ScriptedAudit::Send({MakeResponse({1}, 1)}, grpc::Status::OK),
+                      ScriptedAudit::SendAndHold({MakeResponse({2}, 2)})},
+                     2),
+              IsOk());
+  EXPECT_THAT(sequences_, ElementsAre(1, 2));
+}
+
+TEST_F(AuditSubscriberTest, WaitsGrowBetweenFailuresAndBeginAgainAfterAResponse) {
+  options_.shortest_backoff = absl::Milliseconds(1);
+  options_.longest_backoff = absl::Milliseconds(8);
+  EXPECT_THAT(Follow({ScriptedAudit::Send({}, kStopping), ScriptedAudit::Send({}, kStopping),
+                      ScriptedAudit::Send({}, kStopping), ScriptedAudit::Send({}, kStopping),
+                      ScriptedAudit::Send({}, kStopping),
+                      ScriptedAudit::Send({MakeResponse({1}, 1)}, kStopping),
+                      ScriptedAudit::SendAndHold({MakeResponse({2}, 2)})},
+                     2),
+              IsOk());
+  ASSERT_THAT(breaks_, SizeIs(6));
+  EXPECT_GE(breaks_[4].delay, absl::Milliseconds(4));
+  EXPECT_LE(breaks_[4].delay, absl::Milliseconds(8));
+  EXPECT_LE(breaks_[5].delay, absl::Milliseconds(1));
+}
+
+TEST_F(AuditSubscriberTest, GivesUpOnWhatWaitingDoesNotHeal) {
+  EXPECT_THAT(Follow({ScriptedAudit::Send({MakeResponse({1}, 1)}, kStopping),
+                      ScriptedAudit::Send({}, kTooOld)}),
+              StatusIs(absl::StatusCode::kOutOfRange, "too old"));
+  EXPECT_THAT(sequences_, ElementsAre(1));
+  for (const auto code : {grpc::StatusCode::PERMISSION_DENIED, grpc::StatusCode::UNAUTHENTICATED,
+                          grpc::StatusCode::INVALID_ARGUMENT, grpc::StatusCode::NOT_FOUND,
+                          grpc::StatusCode::UNIMPLEMENTED, grpc::StatusCode::DATA_LOSS}) {
+    client_.reset();
+    EXPECT_THAT(Follow({ScriptedAudit::Send({}, grpc::Status(code, "no"))}),
+                StatusIs(static_cast<absl::StatusCode>(code)));
+    EXPECT_THAT(audit_->requests(), SizeIs(1));
+  }
+}
+
+TEST_F(AuditSubscriberTest, GoesOnAfterAnErrorWhereItWas) {
+  EXPECT_THAT(Follow({ScriptedAudit::Send({MakeResponse({1}, 1)},
+                                          {grpc::StatusCode::UNAUTHENTICATED, "no"}),
+                      ScriptedAudit::SendAndHold({MakeResponse({2}, 2)})},
+                     2),
+              StatusIs(absl::StatusCode::kUnauthenticated));
+  EXPECT_THAT(subscriber_->Run(), IsOk());
+  EXPECT_THAT(sequences_, ElementsAre(1, 2));
+}
+
+TEST_F(AuditSubscriberTest, TheFirstResponseIsWaitedForOnlySoLong) {
+  options_.first_response_within = absl::Milliseconds(30);
+  EXPECT_THAT(Follow({ScriptedAudit::Send({}, kStopping)}),
+              StatusIs(absl::StatusCode::kUnavailable));
+  client_.reset();
+  EXPECT_THAT(Follow({ScriptedAudit::SendAndHold({})}), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(sequences_, IsEmpty());
+}
+
+TEST_F(AuditSubscriberTest, StopEndsAWaitingStreamFromAnotherThread) {
+  std::optional<std::thread> other;
+  const auto on_response = options_.on_response;
+  options_.on_response = [&](const v1::SubscribeResponse& response) {
+    on_response(response);
+    if (!other.has_value()) other.emplace([this] { subscriber_->Stop(); });
+  };
+  EXPECT_THAT(Follow({ScriptedAudit::SendAndHold({MakeResponse({1}, 1)})}), IsOk());
+  other->join();
+  EXPECT_THAT(subscriber_->Run(), IsOk());  // stopped for good
+}
+
+TEST_F(AuditSubscriberTest, StopEndsTheWaitForAReconnect) {
+  options_.shortest_backoff = absl::Hours(1);
+  options_.longest_backoff = absl::Hours(1);
+  std::optional<std::thread> other;
+  options_.on_reconnect = [&](const Reconnect&) { other.emplace([this] { subscriber_->Stop(); }); };
+  EXPECT_THAT(Follow({ScriptedAudit::Send({}, kStopping)}), IsOk());
+  other->join();
+}
+
+TEST_F(AuditSubscriberTest, TheServersWishToWaitIsHeardWithinTheBound) {
+  google::rpc::RetryInfo retry;
+  retry.mutable_retry_delay()->set_seconds(3600);
+  google::rpc::Status wire;
+  wire.add_details()->PackFrom(retry);
+  const grpc::Status later(grpc::StatusCode::UNAVAILABLE, "later", wire.SerializeAsString());
+  EXPECT_THAT(
+      Follow({ScriptedAudit::Send({}, later), ScriptedAudit::SendAndHold({MakeResponse({1}, 1)})},
+             1),
+      IsOk());
+  ASSERT_THAT(breaks_, SizeIs(1));
+  EXPECT_EQ(breaks_[0].delay, absl::Milliseconds(4));
+}
+
+}  // namespace
+}  // namespace latchkey

@@ -1,0 +1,117 @@
+#include "client/channel.h"
+
+#include <fstream>
+#include <string>
+
+#include "absl/status/status.h"
+#include "client/client.h"
+#include "gmock/gmock.h"
+#include "google/protobuf/struct.pb.h"
+#include "google/protobuf/util/json_util.h"
+#include "gtest/gtest.h"
+#include "tests/testing/status_matchers.h"
+#include "tests/testing/temp_dir.h"
+
+namespace latchkey {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::IsOk;
+using ::testing::Not;
+using testing::StatusIs;
+
+ClientOptions To(const std::string& target) {
+  ClientOptions options;
+  options.target = target;
+  return options;
+}
+
+TEST(ChannelTest, TargetsOnThisMachineAreTold) {
+  for (const char* target :
+       {"unix:/run/latchkey.sock", "unix-abstract:latchkey", "127.0.0.1:7707", "127.9.9.9:1",
+        "localhost:7707", "LOCALHOST:7707", "[::1]:7707", "dns:///localhost:7707",
+        "ipv4:127.0.0.1:7707", "ipv6:[::1]:7707", "::1", "localhost"}) {
+    EXPECT_TRUE(IsLocalTarget(target)) << target;
+  }
+  for (const char* target :
+       {"", "10.0.0.1:7707", "latchkey.example:7707", "dns:///latchkey.example:7707",
+        "127.0.0.1.example:7707", "127.0.0.1.5:7707", "localhost.example:1", "[::2]:7707",
+        "0.0.0.0:7707", "127.evil.example.org:1", "dns://8.8.8.8/localhost.example:1"}) {
+    EXPECT_FALSE(IsLocalTarget(target)) << target;
+  }
+}
+
+TEST(ChannelTest, RefusesToTalkInTheClearToAnotherMachine) {
+  EXPECT_THAT(Client::Create(To("latchkey.example:7707")),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("in the clear")));
+
+  ClientOptions bold = To("latchkey.example:7707");
+  bold.send_secrets_in_clear = true;
+  EXPECT_THAT(Client::Create(bold), IsOk());
+  ClientOptions safe = To("latchkey.example:7707");
+  safe.tls.emplace();
+  EXPECT_THAT(Client::Create(safe), IsOk());
+}
+
+TEST(ChannelTest, RefusesWhatNoHeaderCanCarryAndDoesNotRepeatTheSecret) {
+  ClientOptions options = To("localhost:1");
+  options.secret = SecretString("lks_private\nX-Evil: 1");
+  const absl::Status status = Client::Create(options).status();
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(std::string(status.message()), Not(HasSubstr("private")));
+
+  options = To("localhost:1");
+  options.on_behalf_of = "workspaces/acme/members/\xc3\xa4nn";
+  EXPECT_THAT(Client::Create(options), StatusIs(absl::StatusCode::kInvalidArgument));
+  options = To("localhost:1");
+  options.user_agent = "a\r\nb";
+  EXPECT_THAT(Client::Create(options), StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(Client::Create(To("")), StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
+TEST(ChannelTest, NamesTheTlsFileThatCannotBeRead) {
+  ClientOptions options = To("localhost:1");
+  options.tls.emplace().ca_file = "/nowhere/ca.pem";
+  EXPECT_THAT(Client::Create(options),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("/nowhere/ca.pem")));
+}
+
+TEST(ChannelTest, HalfAClientCertificateIsRefused) {
+  testing::TempDir dir;
+  std::ofstream(dir.Child("cert.pem")) << "a certificate";
+  ClientOptions options = To("localhost:1");
+  options.tls.emplace().cert_file = dir.Child("cert.pem");
+  EXPECT_THAT(Client::Create(options),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("key file")));
+}
+
+TEST(RetryServiceConfigTest, RetriesReadsAndMutationsWithARequestIdOnUnavailableOnly) {
+  const std::string config = RetryServiceConfig();
+  google::protobuf::Struct json;
+  ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(config, &json).ok());
+
+  EXPECT_THAT(config, HasSubstr(R"("retryableStatusCodes":["UNAVAILABLE"])"));
+  for (const char* retried : {"GetApp", "ListEvents", "Verify", "BatchVerify", "CheckPermission",
+                              "InstallApp", "IssueToken", "RevokeToken", "GetStatus"}) {
+    EXPECT_THAT(config, HasSubstr(std::string("\"method\":\"") + retried + "\"")) << retried;
+  }
+  for (const char* once : {"Subscribe", "StreamVerify", "SyncVerifier", "Acknowledge"}) {
+    EXPECT_THAT(config, Not(HasSubstr(std::string("\"method\":\"") + once + "\""))) << once;
+  }
+}
+
+TEST(SecretStringTest, AMovedFromSecretIsGone) {
+  SecretString first("lkt_short");
+  SecretString second = std::move(first);
+  EXPECT_EQ(second.Reveal(), "lkt_short");
+  EXPECT_TRUE(first.empty());  // NOLINT(bugprone-use-after-move): the class promises it
+
+  std::string text = "lkt_short";
+  const char* bytes = text.data();
+  WipeString(text);
+  EXPECT_TRUE(text.empty());
+  EXPECT_EQ(std::string(bytes, 9), std::string(9, '\0'));
+}
+
+}  // namespace
+}  // namespace latchkey

@@ -1,0 +1,82 @@
+#ifndef LATCHKEY_TESTS_CLIENT_SCRIPTED_AUDIT_H_
+#define LATCHKEY_TESTS_CLIENT_SCRIPTED_AUDIT_H_
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <utility>
+#include <vector>
+
+#include "grpcpp/server_context.h"
+#include "latchkey/v1/audit_service.grpc.pb.h"
+#include "server/base/mutex.h"
+
+namespace latchkey::testing {
+
+// Returns a response with events of these sequences.
+inline v1::SubscribeResponse MakeResponse(std::initializer_list<std::uint64_t> sequences,
+                                          std::uint64_t complete_through,
+                                          std::uint64_t newest = 0) {
+  v1::SubscribeResponse response;
+  for (const std::uint64_t sequence : sequences) response.add_events()->set_sequence(sequence);
+  response.set_complete_through(complete_through);
+  response.set_newest(newest == 0 ? complete_through : newest);
+  return response;
+}
+
+// An AuditService whose nth Subscribe call does the nth step of a script, and the last step ever
+// after. Keeps the requests. Thread-safe.
+class ScriptedAudit final : public v1::AuditService::Service {
+ public:
+  using Writer = grpc::ServerWriter<v1::SubscribeResponse>;
+  using Step = std::function<grpc::Status(Writer&, grpc::ServerContext&)>;
+
+  explicit ScriptedAudit(std::vector<Step> script) : script_(std::move(script)) {}
+
+  // A step that writes and ends with `status`.
+  static Step Send(std::vector<v1::SubscribeResponse> responses, grpc::Status status) {
+    return [responses, status](Writer& writer, grpc::ServerContext&) {
+      for (const auto& response : responses) writer.Write(response);
+      return status;
+    };
+  }
+  // A step that writes, and then says nothing until the client or the server ends the call.
+  static Step SendAndHold(std::vector<v1::SubscribeResponse> responses) {
+    return [responses](Writer& writer, grpc::ServerContext& context) {
+      for (const auto& response : responses) writer.Write(response);
+      while (!context.IsCancelled()) {
+        Mutex mu;
+        CondVar never;
+        MutexLock lock(mu);
+        never.WaitFor(mu, absl::Milliseconds(2));
+      }
+      return grpc::Status::CANCELLED;
+    };
+  }
+
+  std::vector<v1::SubscribeRequest> requests() const {
+    MutexLock lock(mu_);
+    return requests_;
+  }
+
+ private:
+  grpc::Status Subscribe(grpc::ServerContext* context, const v1::SubscribeRequest* request,
+                         Writer* writer) override {
+    const Step* step = nullptr;
+    {
+      MutexLock lock(mu_);
+      step = &script_[std::min(requests_.size(), script_.size() - 1)];
+      requests_.push_back(*request);
+    }
+    return (*step)(*writer, *context);
+  }
+
+  const std::vector<Step> script_;
+  mutable Mutex mu_;
+  std::vector<v1::SubscribeRequest> requests_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace latchkey::testing
+
+#endif  // LATCHKEY_TESTS_CLIENT_SCRIPTED_AUDIT_H_

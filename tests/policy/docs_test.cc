@@ -1,0 +1,13 @@
+#include "gtest/gtest.h"
+#include "tests/policy/policy_docs.h"
+#include "tests/policy/reviewed_file.h"
+
+namespace latchkey::policy {
+namespace {
+
+TEST(PolicyDocsTest, ThePageIsWhatTheTableSays) {
+  EXPECT_TRUE(IsReviewed("docs/policy.md", PolicyDocs()));
+}
+
+}  // namespace
+}  // namespace latchkey::policy

@@ -1,0 +1,203 @@
+#include "server/secret/token_format.h"
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/testing/fake_entropy.h"
+#include "tests/testing/status_matchers.h"
+
+namespace latchkey::secret {
+namespace {
+
+using ::latchkey::testing::IsOk;
+using ::latchkey::testing::StatusIs;
+using ::testing::HasSubstr;
+
+// Gives one byte over and over.
+class OneByteEntropy final : public Entropy {
+ public:
+  explicit OneByteEntropy(int byte) : byte_(byte) {}
+  void Fill(void* out, std::size_t size) override { std::memset(out, byte_, size); }
+
+ private:
+  const int byte_;
+};
+
+class TokenFormatTest : public ::testing::Test {
+ protected:
+  // The number of the kind, or 0 where it is refused.
+  int KindOf(absl::string_view presented) const {
+    const auto parsed = ParseSecret(prefixes_, presented);
+    return parsed.has_value() ? static_cast<int>(parsed->kind) : 0;
+  }
+
+  std::string Generate(absl::string_view prefix) {
+    return std::string(GenerateSecret(prefix, entropy_).Reveal());
+  }
+
+  const TokenPrefixes prefixes_;
+  testing::FakeEntropy entropy_;
+};
+
+TEST_F(TokenFormatTest, SecretsMadeByTheDescriptionAloneAreAccepted) {
+  EXPECT_EQ(KindOf("lkb_00000000000000000000000000000000000000000000jTibY"), 1);  // the number 0
+  EXPECT_EQ(KindOf("lku_00000000000000000000000000000000000000000013Q3qL0"), 2);  // 1
+  EXPECT_EQ(KindOf("lkr_yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp13PWsOs"), 8);  // 2^256 - 1
+}
+
+TEST_F(TokenFormatTest, NumbersBeyond256BitsAreRefusedThoughTheChecksumFits) {
+  EXPECT_EQ(KindOf("lkr_yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp20e2lhU"), 0);  // 2^256
+  EXPECT_EQ(KindOf("lkb_zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz1Ng4vp"), 0);
+}
+
+TEST_F(TokenFormatTest, OtherCharactersAreRefusedThoughTheChecksumFits) {
+  EXPECT_EQ(KindOf("lkb_00000000000000000000-00000000000000000000003H8ukf"), 0);
+  EXPECT_EQ(KindOf("lkb_00000000000000000000_00000000000000000000001dCVsG"), 0);
+}
+
+TEST_F(TokenFormatTest, OtherPrefixesAreRefusedThoughTheChecksumFits) {
+  EXPECT_EQ(KindOf("abc_00000000000000000000000000000000000000000001ZtkQJ"), 0);
+  EXPECT_EQ(KindOf("LKB_000000000000000000000000000000000000000000046QltH"), 0);
+}
+
+TEST_F(TokenFormatTest, AllTheRandomBitsAreInTheSecret) {
+  OneByteEntropy zeros(0);
+  OneByteEntropy ones(0xff);
+
+  EXPECT_EQ(GenerateSecret("lkb", zeros).Reveal(),
+            "lkb_00000000000000000000000000000000000000000000jTibY");
+  EXPECT_EQ(GenerateSecret("lkr", ones).Reveal(),
+            "lkr_yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp13PWsOs");
+}
+
+TEST_F(TokenFormatTest, WhatIsGeneratedIsOfItsKindAndOccursOnce) {
+  std::set<std::string> seen;
+  for (int i = 0; i < 10000; ++i) {
+    const int kind = 1 + i % static_cast<int>(kTokenKinds);
+    const std::string secret = Generate(prefixes_.PrefixOf(static_cast<TokenKindNumber>(kind)));
+    ASSERT_EQ(secret.size(), 53u);
+    ASSERT_EQ(KindOf(secret), kind) << secret;
+    seen.insert(secret);
+  }
+  EXPECT_EQ(seen.size(), 10000u);
+}
+
+TEST_F(TokenFormatTest, EveryChangedCharacterIsRefused) {
+  for (int i = 0; i < 20; ++i) {
+    const std::string secret = Generate("lkt");
+    for (std::size_t at = 0; at < secret.size(); ++at) {
+      for (int c = 0; c < 256; ++c) {
+        std::string changed = secret;
+        changed[at] = static_cast<char>(c);
+        if (changed == secret) continue;
+        ASSERT_EQ(KindOf(changed), 0) << "the character " << at << " as " << c;
+      }
+    }
+  }
+}
+
+TEST_F(TokenFormatTest, TwoSwappedCharactersAreRefused) {
+  for (int i = 0; i < 200; ++i) {
+    const std::string secret = Generate("lks");
+    for (std::size_t at = 0; at + 1 < secret.size(); ++at) {
+      std::string swapped = secret;
+      std::swap(swapped[at], swapped[at + 1]);
+      if (swapped == secret) continue;
+      ASSERT_EQ(KindOf(swapped), 0) << at;
+    }
+  }
+}
+
+TEST_F(TokenFormatTest, EveryPrefixAndEveryExtensionIsRefused) {
+  const std::string secret = Generate("lkb");
+  for (std::size_t size = 0; size < secret.size(); ++size) {
+    EXPECT_EQ(KindOf(secret.substr(0, size)), 0) << size;
+    EXPECT_EQ(KindOf(secret.substr(size + 1)), 0) << size;
+  }
+  for (const char* end : {"0", " ", "\n", "_"}) {
+    EXPECT_EQ(KindOf(secret + end), 0);
+    EXPECT_EQ(KindOf(end + secret), 0);
+  }
+  EXPECT_EQ(KindOf(secret + std::string(1, '\0')), 0);
+  EXPECT_EQ(KindOf(secret + secret), 0);
+}
+
+TEST_F(TokenFormatTest, WhateverIsPresentedIsRefusedQuietly) {
+  for (std::size_t size = 0; size < 3000; ++size) {
+    std::string bytes(size, '\0');
+    entropy_.Fill(bytes.data(), bytes.size());
+    ASSERT_EQ(KindOf(bytes), 0);
+    ASSERT_EQ(KindOf(absl::StrCat("lkb_", bytes)), 0);
+    ASSERT_FALSE(HasSecretForm(kOperatorPrefix, bytes));
+  }
+  EXPECT_EQ(KindOf(absl::string_view()), 0);
+  EXPECT_EQ(KindOf("_"), 0);
+  EXPECT_EQ(KindOf(std::string(10 << 20, '_')), 0);
+}
+
+TEST_F(TokenFormatTest, TheOperatorSecretHasTheFormButIsNoToken) {
+  const std::string secret = Generate(kOperatorPrefix);
+
+  EXPECT_TRUE(HasSecretForm(kOperatorPrefix, secret));
+  EXPECT_FALSE(HasSecretForm("lkb", secret));
+  EXPECT_EQ(KindOf(secret), 0);
+}
+
+TEST(TokenPrefixesTest, TheDefaultIsInTheOrderOfTheKinds) {
+  const TokenPrefixes prefixes;
+
+  std::string all;
+  for (std::uint8_t kind = 1; kind <= kTokenKinds; ++kind) {
+    const absl::string_view prefix = prefixes.PrefixOf(static_cast<TokenKindNumber>(kind));
+    EXPECT_EQ(prefixes.KindOf(prefix), static_cast<TokenKindNumber>(kind));
+    absl::StrAppend(&all, prefix, " ");
+  }
+  EXPECT_EQ(all, "lkb lku lkt lkc lkh lka lks lkr ");
+}
+
+TEST(TokenPrefixesTest, ConfiguredPrefixesReplaceTheDefault) {
+  testing::FakeEntropy entropy;
+  const auto prefixes =
+      TokenPrefixes::Create({"ab", "acmeuser", "x3", "44", "5e", "6f", "70", "8a"});
+  ASSERT_THAT(prefixes, IsOk());
+
+  const SecretString secret =
+      GenerateSecret(prefixes->PrefixOf(static_cast<TokenKindNumber>(2)), entropy);
+
+  EXPECT_THAT(std::string(secret.Reveal()), ::testing::StartsWith("acmeuser_"));
+  const auto parsed = ParseSecret(*prefixes, secret.Reveal());
+  ASSERT_TRUE(parsed.has_value());
+  EXPECT_EQ(parsed->kind, static_cast<TokenKindNumber>(2));
+  EXPECT_FALSE(ParseSecret(TokenPrefixes(), secret.Reveal()).has_value());
+  EXPECT_EQ(prefixes->KindOf("lkb"), std::nullopt);
+}
+
+TEST(TokenPrefixesTest, APrefixThatDoesNotDoIsNamed) {
+  for (const char* bad : {"", "a", "ninechars", "lkB", "l_k", "lk-", "l k", "lk\n", "l\xc3\xa4",
+                          "lkb", kOperatorPrefix}) {
+    std::vector<std::string> prefixes{"lkb", "lku", "lkt", "lkc", "lkh", "lka", "lks"};
+    prefixes.emplace_back(bad);
+    std::rotate(prefixes.begin(), prefixes.end() - 1, prefixes.end());
+
+    EXPECT_THAT(TokenPrefixes::Create(prefixes),
+                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("token prefix 1 is \"")))
+        << bad;
+  }
+}
+
+TEST(TokenPrefixesTest, AsManyPrefixesAsKindsAreNeeded) {
+  EXPECT_THAT(TokenPrefixes::Create({}),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("got 0")));
+  EXPECT_THAT(TokenPrefixes::Create({"p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9"}),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("got 9")));
+}
+
+}  // namespace
+}  // namespace latchkey::secret

@@ -1,0 +1,308 @@
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "gmock/gmock.h"
+#include "grpcpp/create_channel.h"
+#include "gtest/gtest.h"
+#include "latchkey/storage/v1/records.pb.h"
+#include "latchkey/v1/audit_service.grpc.pb.h"
+#include "latchkey/v1/directory_service.grpc.pb.h"
+#include "latchkey/v1/token_service.grpc.pb.h"
+#include "storage/engine/rocksdb_engine.h"
+#include "storage/keys.h"
+#include "storage/record_codec.h"
+#include "tests/server/daemon/child_process.h"
+#include "tests/testing/fake_logger.h"
+#include "tests/testing/temp_dir.h"
+
+namespace latchkey::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// The real program, on a data folder of the test's own.
+class DaemonTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<ChildProcess> Run(std::vector<std::string> args) const {
+    args.insert(args.begin(), LATCHKEYD_PATH);
+    return std::make_unique<ChildProcess>(dir_.path(), args);
+  }
+
+  // Makes the data folder and returns the operator secret.
+  std::string Init() const {
+    const auto init = Run({"init", "--data", data_});
+    EXPECT_EQ(init->Wait(), 0) << init->Errors();
+    return std::string(absl::StripSuffix(init->Output(), "\n"));
+  }
+
+  // Starts a server and waits until it serves.
+  std::unique_ptr<ChildProcess> Serve() {
+    std::filesystem::remove(ready_);
+    auto server =
+        Run({"serve", "--data", data_, "--listen", "127.0.0.1:0", "--ready-file", ready_});
+    while (!std::filesystem::exists(ready_) && !server->Ended()) std::this_thread::yield();
+    EXPECT_FALSE(server->Ended()) << server->Errors();
+    address_ = std::string(absl::StripSuffix(ReadWholeFile(ready_), "\n"));
+    return server;
+  }
+
+  std::shared_ptr<grpc::Channel> NewChannel() const {
+    return grpc::CreateChannel(address_, grpc::InsecureChannelCredentials());
+  }
+
+  static std::unique_ptr<grpc::ClientContext> As(const std::string& secret) {
+    auto context = std::make_unique<grpc::ClientContext>();
+    context->set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
+    context->AddMetadata("authorization", "Bearer " + secret);
+    return context;
+  }
+
+  // Runs `args` and returns what it says on standard error when it fails.
+  std::string FailureOf(const std::vector<std::string>& args, int exit_code = 1) const {
+    const auto process = Run(args);
+    EXPECT_EQ(process->Wait(), exit_code) << process->Errors();
+    EXPECT_EQ(process->Output(), "");
+    return process->Errors();
+  }
+
+  std::string Everything() const {
+    std::string bytes;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(dir_.path())) {
+      if (entry.is_regular_file()) bytes += ReadWholeFile(entry.path().string());
+    }
+    return bytes;
+  }
+
+  const TempDir dir_;
+  const std::string data_ = dir_.Child("data");
+  const std::string ready_ = dir_.Child("ready");
+  std::string address_;
+};
+
+v1::IssuedToken IssueServiceToken(const std::shared_ptr<grpc::Channel>& channel,
+                                  std::unique_ptr<grpc::ClientContext> context,
+                                  const std::string& service) {
+  v1::IssueTokenRequest request;
+  v1::IssueTokenResponse response;
+  request.set_parent("services/" + service);
+  request.set_kind(v1::TOKEN_KIND_SERVICE);
+  request.set_request_id("0b7a4a70-7b9e-4c62-9a33-0f5f1f2a3b4c");
+  const grpc::Status status =
+      v1::TokenService::NewStub(channel)->IssueToken(context.get(), request, &response);
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  return response.issued_token();
+}
+
+TEST_F(DaemonTest, InitMakesAFolderForItsOwnerAloneAndShowsTheSecretOnce) {
+  const auto init = Run({"init", "--data", data_});
+
+  ASSERT_EQ(init->Wait(), 0) << init->Errors();
+  const std::vector<std::string> lines = absl::StrSplit(init->Output(), '\n');
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_THAT(lines[0], ::testing::StartsWith("lko_"));
+  EXPECT_THAT(init->Errors(), Not(HasSubstr(lines[0])));
+  struct stat info {};
+  ASSERT_EQ(stat(data_.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777u, 0700u);
+  ASSERT_EQ(stat((data_ + "/keys.json").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777u, 0600u);
+}
+
+TEST_F(DaemonTest, InitLeavesAFolderAloneThatHoldsSomething) {
+  const std::string secret = Init();
+  const std::string keys = ReadWholeFile(data_ + "/keys.json");
+
+  EXPECT_THAT(FailureOf({"init", "--data", data_}), HasSubstr(data_));
+
+  EXPECT_EQ(ReadWholeFile(data_ + "/keys.json"), keys);
+}
+
+TEST_F(DaemonTest, ServeRefusesAFolderThatWasNotMade) {
+  EXPECT_THAT(FailureOf({"serve", "--data", data_, "--listen", "127.0.0.1:0"}), HasSubstr(data_));
+  EXPECT_FALSE(std::filesystem::exists(data_));
+}
+
+TEST_F(DaemonTest, ServeRefusesAKeyFileThatOthersCanRead) {
+  Init();
+  ASSERT_EQ(chmod((data_ + "/keys.json").c_str(), 0640), 0);
+
+  EXPECT_THAT(FailureOf({"serve", "--data", data_, "--listen", "127.0.0.1:0"}),
+              HasSubstr("keys.json"));
+}
+
+TEST_F(DaemonTest, ASecondServerOnTheSameFolderIsRefused) {
+  Init();
+  const auto first = Serve();
+
+  EXPECT_THAT(FailureOf({"serve", "--data", data_, "--listen", "127.0.0.1:0"}), HasSubstr(data_));
+
+  EXPECT_FALSE(first->Ended());
+}
+
+TEST_F(DaemonTest, AStoreOfANewerFormatIsRefusedByName) {
+  Init();
+  {
+    FakeLogger logger;
+    auto engine = engine::RocksdbEngine::Open({data_ + "/store", logger});
+    ASSERT_TRUE(engine.ok()) << engine.status();
+    storage::v1::MetaRecord meta;
+    meta.set_format(4711);
+    const auto key = storage::MetaKey();
+    engine::WriteBatch batch;
+    batch.Put(key.bytes, storage::EncodeRecord(key.bytes, meta));
+    ASSERT_TRUE((*engine)->Commit(batch).ok());
+  }
+
+  EXPECT_THAT(FailureOf({"serve", "--data", data_, "--listen", "127.0.0.1:0"}), HasSubstr("4711"));
+}
+
+TEST_F(DaemonTest, WhatWasAcknowledgedIsThereAfterKill9) {
+  const std::string secret = Init();
+  std::uint64_t acknowledged = 0;
+  int made = 0;
+  {
+    const auto server = Serve();
+    const auto stub = v1::DirectoryService::NewStub(NewChannel());
+    for (; made < 50; ++made) {
+      v1::CreateWorkspaceRequest request;
+      v1::CreateWorkspaceResponse response;
+      request.set_workspace_id(absl::StrCat("w", made));
+      request.mutable_workspace()->set_plan(v1::PLAN_FREE);
+      request.set_primary_owner_id("owner");
+      const grpc::Status status = stub->CreateWorkspace(As(secret).get(), request, &response);
+      ASSERT_TRUE(status.ok()) << status.error_message();
+      acknowledged = response.revision();
+    }
+    server->Signal(SIGKILL);
+    EXPECT_EQ(server->Wait(), -1);
+  }
+
+  const auto again = Serve();
+
+  v1::ListWorkspacesResponse workspaces;
+  ASSERT_TRUE(v1::DirectoryService::NewStub(NewChannel())
+                  ->ListWorkspaces(As(secret).get(), {}, &workspaces)
+                  .ok());
+  EXPECT_EQ(workspaces.workspaces_size(), made);
+  v1::GetEventRequest request;
+  request.set_sequence(acknowledged);
+  v1::GetEventResponse event;
+  EXPECT_TRUE(
+      v1::AuditService::NewStub(NewChannel())->GetEvent(As(secret).get(), request, &event).ok());
+}
+
+TEST_F(DaemonTest, SigtermEndsStreamsAndThenTheServer) {
+  const std::string secret = Init();
+  const auto server = Serve();
+  const auto context = As(secret);
+  const auto reader = v1::AuditService::NewStub(NewChannel())->Subscribe(context.get(), {});
+  v1::SubscribeResponse response;
+  ASSERT_TRUE(reader->Read(&response));
+
+  server->Signal(SIGTERM);
+
+  while (reader->Read(&response)) {
+  }
+  EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(server->Wait(), 0) << server->Errors();
+  EXPECT_THAT(server->Errors(), HasSubstr("\"stopped\""));
+}
+
+TEST_F(DaemonTest, NoSecretIsInAFileOrALog) {
+  const std::string operator_secret = Init();
+  std::string token_secret;
+  {
+    const auto server = Serve();
+    v1::CreateServiceRequest create;
+    v1::CreateServiceResponse created;
+    create.set_service_id("gateway");
+    create.mutable_service()->add_roles(v1::SERVICE_ROLE_VERIFIER);
+    ASSERT_TRUE(v1::DirectoryService::NewStub(NewChannel())
+                    ->CreateService(As(operator_secret).get(), create, &created)
+                    .ok());
+    token_secret = IssueServiceToken(NewChannel(), As(operator_secret), "gateway").secret();
+    ASSERT_FALSE(token_secret.empty());
+    // The same request id gives it again, so it is kept, but not as it is.
+    EXPECT_EQ(IssueServiceToken(NewChannel(), As(operator_secret), "gateway").secret(),
+              token_secret);
+    v1::ListServicesResponse services;
+    EXPECT_FALSE(v1::DirectoryService::NewStub(NewChannel())
+                     ->ListServices(As(token_secret + "x").get(), {}, &services)
+                     .ok());
+    server->Signal(SIGTERM);
+    EXPECT_EQ(server->Wait(), 0);
+  }
+  // The one place where the operator secret belongs.
+  for (const auto& entry : std::filesystem::directory_iterator(dir_.path())) {
+    const std::string name = entry.path().filename().string();
+    if (absl::StartsWith(name, "stdout.") &&
+        absl::StrContains(ReadWholeFile(entry.path().string()), operator_secret)) {
+      std::filesystem::remove(entry.path());
+    }
+  }
+
+  const std::string bytes = Everything();
+
+  ASSERT_GT(bytes.size(), 1000u);
+  EXPECT_FALSE(absl::StrContains(bytes, operator_secret));
+  EXPECT_FALSE(absl::StrContains(bytes, token_secret));
+  EXPECT_TRUE(absl::StrContains(bytes, "services/gateway"));  // so it does look at the store
+}
+
+TEST_F(DaemonTest, WrongUseIsExitCode2) {
+  for (const std::vector<std::string>& args :
+       {std::vector<std::string>{},
+        {"nonsense"},
+        {"serve"},
+        {"serve", "--data", data_, "--nonsense"},
+        {"serve", "--data", data_, "--poll-threads", "0"},
+        {"serve", "--data", data_, "--replay-window", "soon"},
+        {"serve", "--data", data_, "--log-level", "loud"},
+        {"init", "--data", data_, "extra"}}) {
+    EXPECT_THAT(FailureOf(args, 2), Not(""));
+  }
+}
+
+TEST_F(DaemonTest, CleartextOnANetworkIsRefusedAndSaysWhatTheFlagRisks) {
+  Init();
+
+  EXPECT_THAT(FailureOf({"serve", "--data", data_, "--listen", "0.0.0.0:0"}),
+              HasSubstr("--allow-cleartext-on-network"));
+}
+
+TEST_F(DaemonTest, AConfigFileHoldsTheSameOptionsAndTheCommandLineGoesBefore) {
+  Init();
+  const std::string config = dir_.Child("config.toml");
+  std::ofstream(config) << "# Latchkey\ndata = \"" << data_
+                        << "\"\nlisten = [\"127.0.0.1:0\", \"0.0.0.0:0\"]\n"
+                        << "poll-threads = 2\nno-reflection = true\nreplay-window = \"5m\"\n";
+
+  EXPECT_THAT(FailureOf({"check-config", "--config", config}), HasSubstr("0.0.0.0:0"));
+  const auto good = Run({"check-config", "--config", config, "--listen", "127.0.0.1:0"});
+  EXPECT_EQ(good->Wait(), 0) << good->Errors();
+}
+
+TEST_F(DaemonTest, AConfigFileWithAnUnknownKeyIsRefusedByName) {
+  Init();
+  const std::string config = dir_.Child("config.toml");
+  std::ofstream(config) << "data = \"" << data_ << "\"\nlisten_to = \"127.0.0.1:0\"\n";
+
+  EXPECT_THAT(FailureOf({"check-config", "--config", config}, 2), HasSubstr("listen_to"));
+}
+
+}  // namespace
+}  // namespace latchkey::testing

@@ -1,0 +1,150 @@
+#include <csignal>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/client/scripted_audit.h"
+#include "tests/tools/cli_harness.h"
+
+namespace latchkey::cli {
+namespace {
+
+using ::testing::AllOf;
+using testing::CliHarness;
+using testing::CliResult;
+using testing::FakeServer;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::MakeResponse;
+using ::testing::Not;
+using testing::ScriptedAudit;
+using ::testing::SizeIs;
+
+const grpc::Status kStopping(grpc::StatusCode::UNAVAILABLE, "the server is stopping");
+
+class AuditTailTest : public ::testing::Test {
+ protected:
+  CliResult Tail(std::vector<ScriptedAudit::Step> script, std::vector<std::string> more) {
+    audit_.emplace(std::move(script));
+    const FakeServer server({&*audit_});
+    more.insert(more.begin(), {"audit", "tail"});
+    return cli_.Run(server, more);
+  }
+
+  // The sequences of JSON lines.
+  static std::vector<std::string> Sequences(const std::string& out) {
+    std::vector<std::string> sequences;
+    std::istringstream lines(out);
+    for (std::string line; std::getline(lines, line);) {
+      const auto from = line.find("\"sequence\":\"") + 12;
+      sequences.push_back(line.substr(from, line.find('"', from) - from));
+    }
+    return sequences;
+  }
+
+  CliHarness cli_;
+  std::optional<ScriptedAudit> audit_;
+};
+
+TEST_F(AuditTailTest, ShowsEachEventOnALine) {
+  v1::SubscribeResponse response;
+  v1::Event& event = *response.add_events();
+  event.set_sequence(42);
+  event.mutable_time()->set_seconds(1893456000);
+  event.set_action(v1::ACTION_APP_REINSTALL);
+  event.mutable_decision()->set_outcome(v1::OUTCOME_DENIED);
+  event.mutable_decision()->set_rule("internal.collaborator");
+  event.mutable_decision()->set_reason("Only a collaborator\x1b[2J.");
+  event.mutable_actor()->set_principal("workspaces/acme/members/bo");
+  event.mutable_actor()->set_delegate("services/ci");
+  event.set_resource("workspaces/acme/installations/ci-bot");
+  response.set_complete_through(42);
+  response.set_newest(42);
+
+  const auto result = Tail({ScriptedAudit::SendAndHold({response})}, {"--until-newest"});
+
+  EXPECT_EQ(result.code, ExitCode::kOk);
+  EXPECT_EQ(result.out,
+            "    42  2030-01-01T00:00:00Z  denied         app.reinstall      "
+            "internal.collaborator  workspaces/acme/members/bo by services/ci -> "
+            "workspaces/acme/installations/ci-bot: Only a collaborator\\x1b[2J.\n");
+}
+
+TEST_F(AuditTailTest, FollowsOverABrokenStreamWithoutAGapOrARepeat) {
+  const auto result = Tail({ScriptedAudit::Send({MakeResponse({1, 2}, 1, 9)}, kStopping),
+                            ScriptedAudit::Send({}, kStopping),
+                            ScriptedAudit::SendAndHold({MakeResponse({2, 3}, 3, 9)})},
+                           {"--max", "3", "-o", "json"});
+  EXPECT_EQ(result.code, ExitCode::kOk);
+  EXPECT_THAT(Sequences(result.out), ::testing::ElementsAre("1", "2", "3"));
+  EXPECT_THAT(result.err,
+              AllOf(HasSubstr("\"notice\":\"reconnecting\""), HasSubstr("the server is stopping")));
+  EXPECT_EQ(audit_->requests().back().after_revision(), 1u);
+}
+
+TEST_F(AuditTailTest, EndsAtWhatWasTheEndWhenItBegan) {
+  EXPECT_EQ(Tail({ScriptedAudit::SendAndHold({MakeResponse({}, 0)})}, {"--until-newest"}).code,
+            ExitCode::kOk);
+  const auto result =
+      Tail({ScriptedAudit::SendAndHold(
+               {MakeResponse({1}, 1, 2), MakeResponse({2, 3}, 3, 3), MakeResponse({4}, 4)})},
+           {"--until-newest", "-o", "json"});
+  EXPECT_THAT(Sequences(result.out), ::testing::ElementsAre("1", "2", "3"));
+}
+
+TEST_F(AuditTailTest, TakesNoMoreThanItWasAskedFor) {
+  const auto result = Tail({ScriptedAudit::SendAndHold({MakeResponse({1, 2, 3}, 3)})},
+                           {"--max", "2", "-o", "json"});
+  EXPECT_THAT(Sequences(result.out), ::testing::ElementsAre("1", "2"));
+}
+
+TEST_F(AuditTailTest, AsksForWhatTheOptionsSay) {
+  Tail({ScriptedAudit::SendAndHold({MakeResponse({}, 7)})},
+       {"--until-newest", "--after", "5", "--workspace", "acme", "--app", "ci-bot", "--action",
+        "token.issue", "--actor", "acme/ann"});
+  const auto request = audit_->requests().at(0);
+  EXPECT_EQ(request.after_revision(), 5u);
+  EXPECT_EQ(request.filter().workspace(), "workspaces/acme");
+  EXPECT_EQ(request.filter().app(), "apps/ci-bot");
+  EXPECT_EQ(request.filter().actions(0), v1::ACTION_TOKEN_ISSUE);
+  EXPECT_EQ(request.filter().actor(), "workspaces/acme/members/ann");
+  Tail({ScriptedAudit::SendAndHold({MakeResponse({}, 7)})}, {"--until-newest", "--from-now"});
+  EXPECT_TRUE(audit_->requests().at(0).from_now());
+}
+
+TEST_F(AuditTailTest, ASignalEndsItQuietly) {
+  for (const auto& [number, code] :
+       {std::pair(SIGINT, ExitCode::kInterrupted), std::pair(SIGTERM, ExitCode::kOk)}) {
+    CliHarness cli;
+    ScriptedAudit audit({[&, signal = number](auto& writer, grpc::ServerContext& context) {
+      cli.stop.Request(signal);
+      return ScriptedAudit::SendAndHold({})(writer, context);
+    }});
+    const FakeServer server({&audit});
+    const auto result = cli.Run(server, {"audit", "tail"});
+    EXPECT_EQ(result.code, code);
+    EXPECT_THAT(result.err, IsEmpty());
+  }
+}
+
+TEST_F(AuditTailTest, GivesUpWithWhereToGoOn) {
+  const auto result = Tail({ScriptedAudit::Send({MakeResponse({8}, 8)}, kStopping),
+                            ScriptedAudit::Send({}, {grpc::StatusCode::PERMISSION_DENIED, "no"})},
+                           {"--after", "7"});
+  EXPECT_EQ(result.code, ExitCode::kDenied);
+  EXPECT_THAT(result.err, HasSubstr("go on with --after 8"));
+}
+
+TEST_F(AuditTailTest, WithoutAServerItGivesUpAfterTheTimeout) {
+  const auto result = cli_.RunAlone(
+      {"audit", "tail", "--target", "unix:" + cli_.home() + "/nobody", "--timeout", "50ms"});
+  EXPECT_EQ(result.code, ExitCode::kUnavailable);
+}
+
+}  // namespace
+}  // namespace latchkey::cli

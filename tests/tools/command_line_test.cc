@@ -1,0 +1,135 @@
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/tools/cli_harness.h"
+#include "tools/latchkey/commands.h"
+
+namespace latchkey::cli {
+namespace {
+
+using ::testing::AllOf;
+using testing::CliHarness;
+using testing::FakeServer;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::kSecret;
+using ::testing::Not;
+
+TEST(CommandLineTest, AMistypedNounVerbOrOptionIsAUsageErrorWithASuggestion) {
+  CliHarness cli;
+  const struct {
+    std::vector<std::string> args;
+    std::string message;
+  } cases[] = {
+      {{"wrokspace", "list"}, "latchkey has no 'wrokspace'. Did you mean 'workspace'?"},
+      {{"workspace", "lsit"}, "latchkey workspace has no 'lsit'. Did you mean 'list'?"},
+      {{"app", "colaborator"}, "latchkey app has no 'colaborator'."},
+      {{"workspace", "create", "acme", "--plna", "free"}, "Did you mean '--plan'?"},
+      {{"workspace", "create", "acme", "--plan", "fre"}, "Did you mean 'free'?"},
+      {{"workspace", "get"}, "latchkey workspace get: NAME is required"},
+      {{"workspace", "get", "acme", "more"}, "takes no further argument 'more'"},
+      {{"app", "create", "x", "--workspace", "acme"}, "--kind is required"},
+      {{"workspace"}, "latchkey workspace takes a verb: create, get, list, update"},
+      {{}, "latchkey takes a noun: workspace, member"},
+      {{"member", "get", "ann"}, "'ann' does not name a member"},
+      {{"workspace", "update", "acme"}, "nothing to update"},
+      {{"workspace", "update", "acme", "--app-approval", "maybe"}, "neither on nor off"},
+      {{"workspace", "list", "--limit", "many"}, "'many' is no whole number"},
+      {{"workspace", "list", "-o", "yaml"}, "it takes table, json"},
+      {{"workspace", "list", "--timeout", "soon"}, "'soon' is no time span"},
+      {{"token", "issue", "acme"}, "--kind is required"},
+      {{"token", "issue", "acme", "--kind", "test", "--expires", "never"}, "such as 90d"},
+      {{"token", "revoke"}, "name the token, or say --secret-from"},
+      {{"token", "revoke", "acme/t1", "--secret-from", "-"}, "one of them"},
+      {{"audit", "tail", "--from-now", "--after", "3"}, "exclude each other"},
+      {{"app", "install", "acme", "ci-bot", "--print", "all"}, "it takes bot, user, both"},
+      {{"workspace", "list", "--context", "prod"}, "there is no context 'prod'"},
+  };
+  for (const auto& one : cases) {
+    const auto result = cli.RunAlone(one.args);
+    EXPECT_EQ(result.code, ExitCode::kUsage) << one.message << "\n" << result.err;
+    EXPECT_THAT(result.err, HasSubstr(one.message));
+    EXPECT_THAT(result.out, IsEmpty());
+  }
+}
+
+TEST(CommandLineTest, ASecretAmongTheArgumentsIsRefusedAndNotRepeated) {
+  CliHarness cli;
+  FakeServer server;
+  for (const std::vector<std::string>& args :
+       std::vector<std::vector<std::string>>{{"verify", kSecret},
+                                             {"token", "revoke", kSecret},
+                                             {"token", "revoke", absl::StrCat("--x=", kSecret)},
+                                             {"workspace", "list", "--token-file", kSecret},
+                                             {kSecret},
+                                             {"-o", "json", "verify", kSecret}}) {
+    const auto result = cli.Run(server, args);
+    EXPECT_EQ(result.code, ExitCode::kUsage);
+    EXPECT_THAT(result.err, AllOf(HasSubstr("secrets do not belong on the command line"),
+                                  Not(HasSubstr("0123456789"))));
+    EXPECT_THAT(result.out, IsEmpty());
+  }
+  EXPECT_THAT(server.calls(), IsEmpty());
+}
+
+TEST(CommandLineTest, HelpIsForPeopleAndGoesToStandardOutput) {
+  CliHarness cli;
+  for (const std::vector<std::string>& args : std::vector<std::vector<std::string>>{
+           {"--help"}, {"token", "--help"}, {"token", "issue", "--help"}, {"verify", "-h"}}) {
+    const auto result = cli.RunAlone(args);
+    EXPECT_EQ(result.code, ExitCode::kOk);
+    EXPECT_THAT(result.out, HasSubstr("Usage: latchkey"));
+    EXPECT_THAT(result.err, IsEmpty());
+  }
+  EXPECT_THAT(cli.RunAlone({"token", "issue", "--help"}).out, HasSubstr("--expires"));
+  EXPECT_THAT(cli.RunAlone({"--version"}).out, HasSubstr("latchkey "));
+}
+
+TEST(CommandLineTest, EveryCommandHasHelpAndTakesGlobalOptionsAfterItself) {
+  CliHarness cli;
+  for (const Command& command : AllCommands()) {
+    std::vector<std::string> args = {command.noun};
+    if (!command.verb.empty()) args.push_back(command.verb);
+    args.push_back("--help");
+    const auto result = cli.RunAlone(args);
+    EXPECT_EQ(result.code, ExitCode::kOk) << command.noun << " " << command.verb;
+    EXPECT_THAT(result.out, HasSubstr(command.help));
+    EXPECT_EQ(result.out.find("--request-id") != std::string::npos, command.changes);
+  }
+}
+
+TEST(CommandLineTest, GlobalOptionsMayStandAnywhere) {
+  CliHarness cli;
+  FakeServer server;
+  server.Answer<v1::GetWorkspaceRequest>({});
+  for (const std::vector<std::string>& args : std::vector<std::vector<std::string>>{
+           {"--target", server.target(), "workspace", "get", "acme"},
+           {"workspace", "--target", server.target(), "get", "acme"},
+           {"workspace", "get", "--target", server.target(), "acme"},
+           {"workspace", "get", "acme", "--target", server.target()},
+           {"workspace", "get", "acme", absl::StrCat("--target=", server.target())}}) {
+    EXPECT_EQ(cli.RunAlone(args).code, ExitCode::kOk);
+    EXPECT_EQ(server.Last<v1::GetWorkspaceRequest>().name(), "workspaces/acme");
+  }
+}
+
+TEST(CommandLineTest, ArgumentsMayBeNamedAsNounsAndVerbs) {
+  CliHarness cli;
+  FakeServer server;
+  server.Answer<v1::GetWorkspaceRequest>({});
+  server.Answer<v1::GetAppRequest>({});
+  server.Answer<v1::AddCollaboratorRequest>({});
+  EXPECT_EQ(cli.Run(server, {"workspace", "get", "app"}).code, ExitCode::kOk);
+  EXPECT_EQ(server.Last<v1::GetWorkspaceRequest>().name(), "workspaces/app");
+  EXPECT_EQ(cli.Run(server, {"app", "get", "get"}).code, ExitCode::kOk);
+  EXPECT_EQ(server.Last<v1::GetAppRequest>().name(), "apps/get");
+  EXPECT_EQ(cli.Run(server, {"app", "add-collaborator", "member", "list/create"}).code,
+            ExitCode::kOk);
+  EXPECT_EQ(server.Last<v1::AddCollaboratorRequest>().member(), "workspaces/list/members/create");
+}
+
+}  // namespace
+}  // namespace latchkey::cli

@@ -1,0 +1,187 @@
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "tests/tools/cli_harness.h"
+
+namespace latchkey::cli {
+namespace {
+
+using ::testing::AllOf;
+using testing::CliHarness;
+using testing::FakeServer;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::MakeWireError;
+using ::testing::Not;
+
+TEST(ExitCodeTest, EachErrorOfTheServerHasItsExitCode) {
+  using Code = absl::StatusCode;
+  const struct {
+    Code code;
+    std::string reason;
+    ExitCode exit;
+  } cases[] = {
+      {Code::kUnauthenticated, "UNAUTHENTICATED", ExitCode::kDenied},
+      {Code::kPermissionDenied, "DENIED", ExitCode::kDenied},
+      {Code::kNotFound, "NOT_FOUND", ExitCode::kNotFound},
+      {Code::kFailedPrecondition, "NEEDS_APPROVAL", ExitCode::kNeedsApproval},
+      {Code::kFailedPrecondition, "TOKEN_NOT_ACTIVE", ExitCode::kTokenInactive},
+      {Code::kFailedPrecondition, "STATE_CONFLICT", ExitCode::kConflict},
+      {Code::kAlreadyExists, "ALREADY_EXISTS", ExitCode::kConflict},
+      {Code::kAborted, "REVISION_MISMATCH", ExitCode::kConflict},
+      {Code::kUnavailable, "STORE_UNAVAILABLE", ExitCode::kUnavailable},
+      {Code::kDeadlineExceeded, "INTERNAL", ExitCode::kUnavailable},
+      {Code::kResourceExhausted, "OVERLOADED", ExitCode::kUnavailable},
+      {Code::kResourceExhausted, "TOO_LARGE", ExitCode::kFailed},
+      {Code::kInvalidArgument, "INVALID_FIELD", ExitCode::kUsage},
+      {Code::kOutOfRange, "POSITION_OUT_OF_RANGE", ExitCode::kFailed},
+      {Code::kUnimplemented, "METHOD_NOT_OFFERED", ExitCode::kFailed},
+      {Code::kInternal, "INTERNAL", ExitCode::kFailed},
+      {Code::kDataLoss, "DATA_LOSS", ExitCode::kFailed},
+  };
+  CliHarness cli;
+  FakeServer server;
+  for (const auto& one : cases) {
+    server.Fail<v1::GetAppRequest>(MakeWireError(one.code, one.reason, "what the server says"));
+    const auto result = cli.Run(server, {"app", "get", "ci-bot"});
+    EXPECT_EQ(result.code, one.exit) << one.reason;
+    EXPECT_THAT(result.err, HasSubstr("what the server says"));
+    EXPECT_THAT(result.out, IsEmpty());
+  }
+}
+
+TEST(ErrorTest, ADenialShowsRuleAndReason) {
+  CliHarness cli;
+  FakeServer server;
+  server.Fail<v1::ReinstallAppRequest>(
+      MakeWireError(absl::StatusCode::kPermissionDenied, "DENIED", "app.reinstall is denied",
+                    {{"action", "app.reinstall"},
+                     {"rule", "internal.collaborator"},
+                     {"reason", "Only its creator or a collaborator may."}}));
+  const auto result = cli.Run(server, {"app", "reinstall", "acme", "ci-bot"});
+  EXPECT_EQ(result.code, ExitCode::kDenied);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("latchkey: app.reinstall is denied\n"),
+                                HasSubstr("rule    internal.collaborator\n"),
+                                HasSubstr("reason  Only its creator or a collaborator may.\n"),
+                                HasSubstr("latchkey policy rules")));
+}
+
+TEST(ErrorTest, NeedsApprovalShowsTheRequestAndHowToApproveIt) {
+  CliHarness cli;
+  FakeServer server;
+  server.Fail<v1::IssueTokenRequest>(
+      MakeWireError(absl::StatusCode::kFailedPrecondition, "NEEDS_APPROVAL", "waits for approval",
+                    {{"request", "workspaces/acme/approvalRequests/r-7"}}));
+  const auto result = cli.Run(server, {"token", "issue", "acme", "--kind", "test"});
+  EXPECT_EQ(result.code, ExitCode::kNeedsApproval);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("workspaces/acme/approvalRequests/r-7"),
+                                HasSubstr("latchkey request approve acme/r-7")));
+  EXPECT_THAT(result.out, IsEmpty());
+}
+
+TEST(ErrorTest, FieldViolationsAreOnALineEach) {
+  google::rpc::BadRequest bad;
+  for (const char* field : {"workspace_id", "workspace.display_name"}) {
+    auto* violation = bad.add_field_violations();
+    violation->set_field(field);
+    violation->set_description("is wrong");
+  }
+  CliHarness cli;
+  FakeServer server;
+  server.Fail<v1::CreateWorkspaceRequest>(MakeWireError(
+      absl::StatusCode::kInvalidArgument, "INVALID_FIELD", "workspace_id is wrong", {}, {&bad}));
+  const auto result = cli.Run(server, {"workspace", "create", "ACME"});
+  EXPECT_EQ(result.code, ExitCode::kUsage);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("  workspace_id            is wrong\n"),
+                                HasSubstr("  workspace.display_name  is wrong\n")));
+}
+
+TEST(ErrorTest, InJsonAnErrorIsOneObject) {
+  google::rpc::BadRequest bad;
+  auto* violation = bad.add_field_violations();
+  violation->set_field("name");
+  violation->set_description("is empty");
+  CliHarness cli;
+  FakeServer server;
+  server.Fail<v1::GetAppRequest>(MakeWireError(absl::StatusCode::kInvalidArgument, "INVALID_FIELD",
+                                               "name is empty\x1b[0m", {{"rule", "some.rule"}},
+                                               {&bad}));
+  const auto result = cli.Run(server, {"app", "get", "x", "-o", "json"});
+  EXPECT_THAT(result.out, IsEmpty());
+  EXPECT_THAT(result.err, Not(HasSubstr("\x1b")));
+  const auto json = nlohmann::json::parse(result.err);
+  EXPECT_EQ(json["code"], "INVALID_ARGUMENT");
+  EXPECT_EQ(json["reason"], "INVALID_FIELD");
+  EXPECT_EQ(json["message"], "name is empty\x1b[0m");
+  EXPECT_EQ(json["rule"], "some.rule");
+  EXPECT_EQ(json["metadata"]["rule"], "some.rule");
+  EXPECT_EQ(json["violations"][0]["field"], "name");
+  EXPECT_EQ(json["violations"][0]["description"], "is empty");
+  EXPECT_TRUE(json.contains("hint"));
+}
+
+TEST(ErrorTest, AUsageErrorIsJsonTooWhereJsonIsAskedFor) {
+  CliHarness cli;
+  EXPECT_EQ(nlohmann::json::parse(cli.RunAlone({"nonsense", "-o", "json"}).err)["code"],
+            "INVALID_ARGUMENT");
+  cli.environment["LATCHKEY_OUTPUT"] = "json";
+  EXPECT_EQ(nlohmann::json::parse(cli.RunAlone({"nonsense"}).err)["code"], "INVALID_ARGUMENT");
+  EXPECT_THAT(cli.RunAlone({"nonsense", "-o", "table"}).err, HasSubstr("latchkey: "));
+}
+
+TEST(ErrorTest, ControlCharactersOfAServerAreEscaped) {
+  CliHarness cli;
+  FakeServer server;
+  server.Fail<v1::GetAppRequest>(MakeWireError(absl::StatusCode::kPermissionDenied, "DENIED",
+                                               "no\x1b]0;owned\x07", {{"rule", "a\x1b[31m"}}));
+  const auto result = cli.Run(server, {"app", "get", "x"});
+  EXPECT_THAT(result.err, AllOf(Not(HasSubstr("\x1b")), HasSubstr("no\\x1b]0;owned\\x07"),
+                                HasSubstr("a\\x1b[31m")));
+}
+
+TEST(ErrorTest, WithoutCredentialsTheHintSaysHowToGiveThem) {
+  CliHarness cli;
+  FakeServer server;
+  server.Fail<v1::GetAppRequest>(
+      MakeWireError(absl::StatusCode::kUnauthenticated, "UNAUTHENTICATED", "no"));
+  EXPECT_THAT(cli.Run(server, {"app", "get", "x"}).err, HasSubstr("LATCHKEY_TOKEN"));
+  cli.environment["LATCHKEY_TOKEN"] = testing::kSecret;
+  EXPECT_THAT(cli.Run(server, {"app", "get", "x"}).err,
+              AllOf(HasSubstr("latchkey verify"), Not(HasSubstr(testing::kSecret))));
+}
+
+TEST(ErrorTest, WhereAChangeMayHaveBeenMadeTheRequestIdIsTold) {
+  CliHarness cli;
+  FakeServer server;
+  server.Fail<v1::IssueTokenRequest>(absl::DeadlineExceededError("too late"));
+  const auto result = cli.Run(server, {"token", "issue", "acme", "--kind", "test"});
+  EXPECT_EQ(result.code, ExitCode::kUnavailable);
+  EXPECT_THAT(result.err,
+              HasSubstr("--request-id " + server.Last<v1::IssueTokenRequest>().request_id()));
+
+  server.Fail<v1::GetAppRequest>(absl::DeadlineExceededError("too late"));
+  EXPECT_THAT(cli.Run(server, {"app", "get", "x"}).err, Not(HasSubstr("--request-id")));
+}
+
+TEST(ErrorTest, NobodyThereIsUnavailableAndNamesTheTarget) {
+  CliHarness cli;
+  const std::string target = "unix:" + cli.home() + "/nobody";
+  const auto result = cli.RunAlone({"app", "get", "x", "--target", target});
+  EXPECT_EQ(result.code, ExitCode::kUnavailable);
+  EXPECT_THAT(result.err, HasSubstr("Is the server running at " + target));
+}
+
+TEST(ErrorTest, ATalkInTheClearToAnotherMachineIsNotBegun) {
+  CliHarness cli;
+  const std::string missing = cli.home() + "/ca.pem";
+  EXPECT_THAT(
+      cli.RunAlone({"app", "get", "x", "--target", "latchkey.example:1", "--ca-file", missing}).err,
+      HasSubstr(missing));  // another machine gets TLS without being asked
+}
+
+}  // namespace
+}  // namespace latchkey::cli

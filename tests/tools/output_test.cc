@@ -1,0 +1,182 @@
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "tests/tools/cli_harness.h"
+
+namespace latchkey::cli {
+namespace {
+
+using ::testing::AllOf;
+using testing::CliHarness;
+using testing::FakeServer;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+v1::IssuedToken Issued(const std::string& secret) {
+  v1::IssuedToken issued;
+  issued.set_secret(secret);
+  issued.mutable_token()->set_name("workspaces/acme/tokens/t1");
+  issued.mutable_token()->set_kind(v1::TOKEN_KIND_CUSTOM_BOT);
+  issued.mutable_token()->mutable_create_time()->set_seconds(1893456000);
+  return issued;
+}
+
+class OutputTest : public ::testing::Test {
+ protected:
+  CliHarness cli_;
+  FakeServer server_;
+};
+
+TEST_F(OutputTest, ANewSecretIsAloneOnStandardOutput) {
+  v1::IssueTokenResponse issue;
+  *issue.mutable_issued_token() = Issued("lkc_new");
+  server_.Answer<v1::IssueTokenRequest>(issue);
+  v1::RegenerateTokenResponse regenerate;
+  *regenerate.mutable_issued_token() = Issued("lkc_again");
+  server_.Answer<v1::RegenerateTokenRequest>(regenerate);
+
+  auto result = cli_.Run(server_, {"token", "issue", "acme", "--kind", "custom-bot", "--app", "x"});
+  EXPECT_EQ(result.code, ExitCode::kOk);
+  EXPECT_EQ(result.out, "lkc_new\n");
+  EXPECT_THAT(result.err, AllOf(HasSubstr("workspaces/acme/tokens/t1"), HasSubstr("custom_bot"),
+                                HasSubstr("2030-01-01T00:00:00Z"), Not(HasSubstr("lkc_new"))));
+
+  result = cli_.Run(server_, {"token", "regenerate", "acme/t1"});
+  EXPECT_EQ(result.out, "lkc_again\n");
+}
+
+TEST_F(OutputTest, InJsonTheWholeAnswerIsOnStandardOutput) {
+  v1::IssueTokenResponse response;
+  *response.mutable_issued_token() = Issued("lkc_new");
+  response.set_revision(7);
+  server_.Answer<v1::IssueTokenRequest>(response);
+  const auto result = cli_.Run(server_, {"token", "issue", "acme", "--kind", "test", "-o", "json"});
+  const auto json = nlohmann::json::parse(result.out);
+  EXPECT_EQ(json["issuedToken"]["secret"], "lkc_new");
+  EXPECT_EQ(json["issuedToken"]["token"]["kind"], "TOKEN_KIND_CUSTOM_BOT");
+  EXPECT_EQ(json["revision"], "7");
+  EXPECT_THAT(result.err, IsEmpty());
+}
+
+TEST_F(OutputTest, InstallingPrintsOneSecretALineTheBotsFirst) {
+  v1::InstallAppResponse response;
+  *response.mutable_bot_token() = Issued("lkb_bot");
+  server_.Answer<v1::InstallAppRequest>(response);
+  EXPECT_EQ(cli_.Run(server_, {"app", "install", "acme", "x"}).out, "lkb_bot\n");
+
+  *response.mutable_user_token() = Issued("lku_user");
+  server_.Answer<v1::InstallAppRequest>(response);
+  EXPECT_EQ(cli_.Run(server_, {"app", "install", "acme", "x"}).out, "lkb_bot\nlku_user\n");
+  EXPECT_EQ(cli_.Run(server_, {"app", "install", "acme", "x", "--print", "bot"}).out, "lkb_bot\n");
+  EXPECT_EQ(cli_.Run(server_, {"app", "install", "acme", "x", "--print", "user"}).out,
+            "lku_user\n");
+}
+
+TEST_F(OutputTest, AUserTokenThatIsNotThereIsAnErrorThatSaysHowToGetTheOther) {
+  v1::ReinstallAppResponse response;
+  *response.mutable_bot_token() = Issued("lkb_bot");
+  server_.Answer<v1::ReinstallAppRequest>(response);
+  const auto result = cli_.Run(server_, {"app", "reinstall", "acme", "x", "--print", "user"});
+  EXPECT_EQ(result.code, ExitCode::kFailed);
+  EXPECT_THAT(result.out, IsEmpty());
+  EXPECT_THAT(result.err, AllOf(HasSubstr(server_.Last<v1::ReinstallAppRequest>().request_id()),
+                                Not(HasSubstr("lkb_bot"))));
+}
+
+TEST_F(OutputTest, AListIsATableWithEscapedCells) {
+  v1::ListMembersResponse response;
+  auto* ann = response.add_members();
+  ann->set_name("workspaces/acme/members/ann");
+  ann->set_display_name("Ann\x1b[2J");
+  ann->set_role(v1::ROLE_PRIMARY_OWNER);
+  ann->set_can_manage_apps(true);
+  auto* bo = response.add_members();
+  bo->set_name("workspaces/acme/members/bo");
+  bo->set_state(v1::MEMBER_STATE_DEACTIVATED);
+  server_.Answer<v1::ListMembersRequest>(response);
+  EXPECT_EQ(
+      cli_.Run(server_, {"member", "list", "acme"}).out,
+      "NAME                         DISPLAY NAME  ROLE           MANAGES APPS  STATE\n"
+      "workspaces/acme/members/ann  Ann\\x1b[2J    primary_owner  yes\n"
+      "workspaces/acme/members/bo                                no            deactivated\n");
+}
+
+TEST_F(OutputTest, AResourceIsShownFieldByField) {
+  v1::GetTokenResponse response;
+  v1::Token& token = *response.mutable_token();
+  token.set_name("workspaces/acme/tokens/t1");
+  token.set_state(v1::TOKEN_STATE_REVOKED);
+  token.add_scopes("chat:write");
+  token.add_scopes("files:read");
+  token.mutable_revocation()->set_principal("bearer");
+  token.mutable_revocation()->set_action(v1::ACTION_TOKEN_REVOKE);
+  token.mutable_revocation()->mutable_time()->set_seconds(1893456000);
+  server_.Answer<v1::GetTokenRequest>(response);
+  EXPECT_EQ(cli_.Run(server_, {"token", "get", "acme/t1"}).out,
+            "name                  workspaces/acme/tokens/t1\n"
+            "state                 revoked\n"
+            "scopes                chat:write,files:read\n"
+            "revocation.time       2030-01-01T00:00:00Z\n"
+            "revocation.principal  bearer\n"
+            "revocation.action     token.revoke\n");
+}
+
+TEST_F(OutputTest, AListIsReadToItsEndPageByPage) {
+  server_.On<v1::ListAppsRequest>([](const v1::ListAppsRequest& request, auto& response) {
+    const int page = request.page_token().empty() ? 0 : std::stoi(request.page_token());
+    response.add_apps()->set_name("apps/a" + std::to_string(page));
+    if (page < 3) response.set_next_page_token(std::to_string(page + 1));
+    return absl::OkStatus();
+  });
+  auto result = cli_.Run(server_, {"app", "list", "acme", "-o", "json"});
+  auto json = nlohmann::json::parse(result.out);
+  EXPECT_EQ(json["apps"].size(), 4u);
+  EXPECT_FALSE(json.contains("nextPageToken"));
+
+  result = cli_.Run(server_, {"app", "list", "acme", "--limit", "2"});
+  EXPECT_THAT(result.out, AllOf(HasSubstr("apps/a1"), Not(HasSubstr("apps/a2"))));
+  EXPECT_THAT(result.err, HasSubstr("--page-token 2"));
+  EXPECT_THAT(cli_.Run(server_, {"app", "list", "acme", "--page-token", "3"}).out,
+              AllOf(HasSubstr("apps/a3"), Not(HasSubstr("apps/a2"))));
+}
+
+TEST_F(OutputTest, ACheckExitsWithItsDecision) {
+  const struct {
+    v1::Outcome outcome;
+    ExitCode code;
+  } cases[] = {{v1::OUTCOME_ALLOWED, ExitCode::kOk},
+               {v1::OUTCOME_DENIED, ExitCode::kDenied},
+               {v1::OUTCOME_NEEDS_APPROVAL, ExitCode::kNeedsApproval}};
+  for (const auto& one : cases) {
+    v1::CheckPermissionResponse response;
+    response.mutable_decision()->set_outcome(one.outcome);
+    response.mutable_decision()->set_rule("legacy_bot.owner");
+    response.mutable_decision()->set_reason("Only who set it up.");
+    server_.Answer<v1::CheckPermissionRequest>(response);
+    const auto result = cli_.Run(
+        server_, {"policy", "check", "token.regenerate", "acme/t1", "--principal", "acme/ann"});
+    EXPECT_EQ(result.code, one.code);
+    EXPECT_THAT(result.out, AllOf(HasSubstr("legacy_bot.owner"), HasSubstr("Only who set it up.")));
+  }
+  EXPECT_EQ(server_.Last<v1::CheckPermissionRequest>().principal(), "workspaces/acme/members/ann");
+  EXPECT_EQ(server_.Last<v1::CheckPermissionRequest>().resource(), "workspaces/acme/tokens/t1");
+}
+
+TEST_F(OutputTest, HealthExitsWithWhetherTheServerServes) {
+  using Response = grpc::health::v1::HealthCheckResponse;
+  Response response;
+  response.set_status(Response::SERVING);
+  server_.Answer<grpc::health::v1::HealthCheckRequest>(response);
+  auto result = cli_.Run(server_, {"admin", "health"});
+  EXPECT_EQ(result.code, ExitCode::kOk);
+  EXPECT_EQ(result.out, "serving\n");
+  response.set_status(Response::NOT_SERVING);
+  server_.Answer<grpc::health::v1::HealthCheckRequest>(response);
+  EXPECT_EQ(cli_.Run(server_, {"admin", "health"}).code, ExitCode::kUnavailable);
+}
+
+}  // namespace
+}  // namespace latchkey::cli

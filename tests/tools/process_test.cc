@@ -1,0 +1,179 @@
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/client/fake_server.h"
+#include "tests/client/scripted_audit.h"
+#include "tests/testing/temp_dir.h"
+
+namespace latchkey {
+namespace {
+
+using testing::FakeServer;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::MakeResponse;
+using testing::ScriptedAudit;
+
+// The real program as a child, with pipes for its output and an environment of its own.
+class Child {
+ public:
+  Child(std::vector<std::string> args, std::vector<std::string> environment) {
+    EXPECT_EQ(::pipe2(out_.data(), O_CLOEXEC), 0);
+    EXPECT_EQ(::pipe2(err_.data(), O_CLOEXEC), 0);
+    posix_spawn_file_actions_t actions;
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_adddup2(&actions, out_[1], 1);
+    ::posix_spawn_file_actions_adddup2(&actions, err_[1], 2);
+    args.insert(args.begin(), LATCHKEY_BINARY);
+    environment.push_back("HOME=/nonexistent");
+    EXPECT_EQ(::posix_spawn(&pid_, LATCHKEY_BINARY, &actions, nullptr, Pointers(args).data(),
+                            Pointers(environment).data()),
+              0);
+    ::posix_spawn_file_actions_destroy(&actions);
+    ::close(out_[1]);
+    ::close(err_[1]);
+  }
+  ~Child() {
+    CloseOut();
+    ::close(err_[0]);
+  }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+  // Reads standard output up to a line's end, or to its end.
+  std::string ReadLine() const {
+    std::string line;
+    char c = 0;
+    while (::read(out_[0], &c, 1) == 1) {
+      line += c;
+      if (c == '\n') break;
+    }
+    return line;
+  }
+  std::string ReadErrors() const { return ReadAll(err_[0]); }
+  std::string ReadOutput() const { return ReadAll(out_[0]); }
+  void CloseOut() {
+    if (out_[0] >= 0) ::close(out_[0]);
+    out_[0] = -1;
+  }
+  void Signal(int number) const { ::kill(pid_, number); }
+  // Waits for its end; the negative signal where one ended it.
+  int Wait() const {
+    int status = 0;
+    ::waitpid(pid_, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+
+ private:
+  static std::vector<char*> Pointers(std::vector<std::string>& texts) {
+    std::vector<char*> pointers;
+    for (std::string& text : texts) pointers.push_back(text.data());
+    pointers.push_back(nullptr);
+    return pointers;
+  }
+  static std::string ReadAll(int fd) {
+    std::string text;
+    std::array<char, 4096> buffer{};
+    for (ssize_t n = 0; (n = ::read(fd, buffer.data(), buffer.size())) > 0;) {
+      text.append(buffer.data(), static_cast<std::size_t>(n));
+    }
+    return text;
+  }
+
+  std::array<int, 2> out_{-1, -1};
+  std::array<int, 2> err_{-1, -1};
+  pid_t pid_ = -1;
+};
+
+TEST(ProcessTest, TheExitCodeAndTheStreamsAreTheProcesss) {
+  FakeServer server;
+  v1::IssueTokenResponse response;
+  response.mutable_issued_token()->set_secret("lkt_new");
+  server.Answer<v1::IssueTokenRequest>(response);
+  Child issue({"token", "issue", "acme", "--kind", "test"},
+              {"LATCHKEY_TARGET=" + server.target(), "LATCHKEY_TOKEN=lks_caller"});
+  EXPECT_EQ(issue.ReadOutput(), "lkt_new\n");
+  EXPECT_EQ(issue.Wait(), 0);
+  EXPECT_EQ(server.calls().back().header("authorization"), "Bearer lks_caller");
+
+  Child wrong({"nonsense"}, {});
+  EXPECT_THAT(wrong.ReadErrors(), HasSubstr("latchkey has no 'nonsense'"));
+  EXPECT_EQ(wrong.Wait(), 2);
+}
+
+TEST(ProcessTest, ASecretThatNobodyReadsIsAnErrorThatSaysHowToGetIt) {
+  FakeServer server;
+  server.Answer<v1::IssueTokenRequest>({});
+  Child issue({"token", "issue", "acme", "--kind", "test"}, {"LATCHKEY_TARGET=" + server.target()});
+  issue.CloseOut();
+  EXPECT_THAT(issue.ReadErrors(), HasSubstr("--request-id"));
+  EXPECT_EQ(issue.Wait(), 1);
+}
+
+TEST(ProcessTest, TailEndsQuietlyOnSignalsAndWhereItsReaderHasGone) {
+  const auto tail = [](const FakeServer& server) {
+    return std::vector<std::string>{"audit", "tail", "--target", server.target(), "-o", "json"};
+  };
+  ScriptedAudit audit({ScriptedAudit::SendAndHold({MakeResponse({1}, 1)})});
+  const FakeServer server({&audit});
+  for (const auto& [signal, code] : {std::pair(SIGINT, 130), std::pair(SIGTERM, 0)}) {
+    Child child(tail(server), {});
+    EXPECT_THAT(child.ReadLine(), HasSubstr("\"sequence\":\"1\""));
+    child.Signal(signal);
+    EXPECT_EQ(child.Wait(), code);
+    EXPECT_THAT(child.ReadErrors(), IsEmpty());
+  }
+
+  // Writes until nobody reads any more.
+  ScriptedAudit busy({[](ScriptedAudit::Writer& writer, grpc::ServerContext&) {
+    std::uint64_t sequence = 0;
+    while (writer.Write(MakeResponse({++sequence}, sequence))) {
+    }
+    return grpc::Status::CANCELLED;
+  }});
+  const FakeServer busy_server({&busy});
+  Child child(tail(busy_server), {});
+  EXPECT_THAT(child.ReadLine(), HasSubstr("\"sequence\":\"1\""));
+  child.CloseOut();
+  EXPECT_EQ(child.Wait(), 0);
+  EXPECT_THAT(child.ReadErrors(), IsEmpty());
+}
+
+TEST(ProcessTest, ASignalEndsAnyOtherCommandAtOnce) {
+  FakeServer server;
+  Mutex mu;
+  CondVar changed;
+  bool asked = false;
+  bool over = false;
+  server.On<v1::GetAppRequest>([&](const auto&, auto&) {
+    MutexLock lock(mu);
+    asked = true;
+    changed.NotifyAll();
+    while (!over) changed.Wait(mu);
+    return absl::OkStatus();
+  });
+  Child child({"app", "get", "x", "--target", server.target(), "--timeout", "1h"}, {});
+  {
+    MutexLock lock(mu);
+    while (!asked) changed.Wait(mu);
+  }
+  child.Signal(SIGINT);
+  EXPECT_EQ(child.Wait(), -SIGINT);
+  MutexLock lock(mu);
+  over = true;
+  changed.NotifyAll();
+}
+
+}  // namespace
+}  // namespace latchkey

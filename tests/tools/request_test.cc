@@ -1,0 +1,183 @@
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "google/protobuf/text_format.h"
+#include "google/protobuf/util/message_differencer.h"
+#include "gtest/gtest.h"
+#include "tests/tools/cli_harness.h"
+
+namespace latchkey::cli {
+namespace {
+
+using testing::CliHarness;
+using testing::FakeServer;
+
+// What each command line sends.
+class RequestTest : public ::testing::Test {
+ protected:
+  // Runs the command, and expects one call with `text` and, for a mutation, a request id.
+  template <typename Request>
+  void Expect(const std::vector<std::string>& args, const std::string& text) {
+    FakeServer server;
+    server.Answer<Request>({});
+    const auto result = cli_.Run(server, args);
+    EXPECT_EQ(result.code, ExitCode::kOk) << args[0] << " " << args[1] << ": " << result.err;
+    Request sent = server.Last<Request>();
+    if constexpr (requires { sent.mutable_request_id(); }) {
+      EXPECT_EQ(sent.request_id().size(), 36u) << args[0] << " " << args[1];
+      sent.clear_request_id();
+    }
+    if constexpr (requires { sent.set_page_size(0); }) sent.clear_page_size();
+    Request expected;
+    ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &expected)) << text;
+    EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(sent, expected))
+        << args[0] << " " << args[1] << " sent\n"
+        << sent.DebugString() << "and not\n"
+        << expected.DebugString();
+  }
+
+  CliHarness cli_;
+};
+
+TEST_F(RequestTest, OfWorkspaces) {
+  Expect<v1::CreateWorkspaceRequest>(
+      {"workspace", "create", "acme", "--plan", "free", "--display-name", "Acme Inc",
+       "--primary-owner", "ann"},
+      "workspace_id: 'acme' primary_owner_id: 'ann' workspace { display_name: 'Acme Inc' "
+      "plan: PLAN_FREE settings {} }");
+  Expect<v1::UpdateWorkspaceRequest>(
+      {"workspace", "update", "acme", "--app-approval", "on", "--guest-apps", "off",
+       "--expected-revision", "9"},
+      "workspace { name: 'workspaces/acme' settings { app_approval_required: true } } "
+      "update_mask { paths: 'settings.app_approval_required' "
+      "paths: 'settings.guests_may_use_apps' } expected_revision: 9");
+  Expect<v1::UpdateWorkspaceRequest>(
+      {"workspace", "update", "acme", "--state", "suspended", "--display-name", ""},
+      "workspace { name: 'workspaces/acme' state: WORKSPACE_STATE_SUSPENDED } "
+      "update_mask { paths: 'display_name' paths: 'state' }");
+  Expect<v1::ListWorkspacesRequest>({"workspace", "list"}, "");
+}
+
+TEST_F(RequestTest, OfMembersAndServices) {
+  Expect<v1::CreateMemberRequest>(
+      {"member", "create", "acme/ann", "--role", "multi-channel-guest", "--can-manage-apps"},
+      "parent: 'workspaces/acme' member_id: 'ann' "
+      "member { role: ROLE_MULTI_CHANNEL_GUEST can_manage_apps: true }");
+  Expect<v1::UpdateMemberRequest>(
+      {"member", "update", "acme/ann", "--role", "owner", "--can-manage-apps", "off"},
+      "member { name: 'workspaces/acme/members/ann' role: ROLE_OWNER } "
+      "update_mask { paths: 'role' paths: 'can_manage_apps' }");
+  Expect<v1::DeactivateMemberRequest>({"member", "deactivate", "acme/ann", "--reason", "left"},
+                                      "name: 'workspaces/acme/members/ann' reason: 'left'");
+  Expect<v1::UpdateMemberRequest>(
+      {"member", "reactivate", "acme/ann"},
+      "member { name: 'workspaces/acme/members/ann' state: MEMBER_STATE_ACTIVE } "
+      "update_mask { paths: 'state' }");
+  Expect<v1::ListMembersRequest>({"member", "list", "acme"}, "parent: 'workspaces/acme'");
+  Expect<v1::CreateServiceRequest>(
+      {"service", "create", "ci", "--roles", "delegate,verifier", "--roles", "auditor",
+       "--uri-sans", "spiffe://example.org/ci"},
+      "service_id: 'ci' service { roles: [SERVICE_ROLE_DELEGATE, SERVICE_ROLE_VERIFIER, "
+      "SERVICE_ROLE_AUDITOR] uri_sans: 'spiffe://example.org/ci' }");
+  Expect<v1::DeleteServiceRequest>({"service", "delete", "ci"}, "name: 'services/ci'");
+}
+
+TEST_F(RequestTest, OfApps) {
+  Expect<v1::CreateAppRequest>(
+      {"app", "create", "ci-bot", "--workspace", "acme", "--kind", "internal", "--bot-scopes",
+       "chat:write,files:read"},
+      "app_id: 'ci-bot' app { kind: APP_KIND_INTERNAL home_workspace: 'workspaces/acme' "
+      "bot_scopes: ['chat:write', 'files:read'] }");
+  Expect<v1::UpdateAppRequest>({"app", "update", "ci-bot", "--bot-scopes", "a", "--user-scopes="},
+                               "app { name: 'apps/ci-bot' bot_scopes: 'a' } "
+                               "update_mask { paths: 'bot_scopes' paths: 'user_scopes' }");
+  Expect<v1::ListAppsRequest>({"app", "list", "acme", "--deleted"},
+                              "parent: 'workspaces/acme' show_deleted: true");
+  Expect<v1::RemoveCollaboratorRequest>({"app", "remove-collaborator", "apps/ci-bot", "acme/ann"},
+                                        "app: 'apps/ci-bot' member: 'workspaces/acme/members/ann'");
+  Expect<v1::InstallAppRequest>({"app", "install", "acme", "ci-bot", "--reason", "builds"},
+                                "parent: 'workspaces/acme' app: 'apps/ci-bot' reason: 'builds'");
+  Expect<v1::ReinstallAppRequest>({"app", "reinstall", "acme", "ci-bot"},
+                                  "name: 'workspaces/acme/installations/ci-bot'");
+  Expect<v1::UninstallAppRequest>({"app", "uninstall", "workspaces/acme", "apps/ci-bot"},
+                                  "name: 'workspaces/acme/installations/ci-bot'");
+  Expect<v1::ApproveAppRequest>({"app", "approve", "acme", "ci-bot", "--scopes", "a,b"},
+                                "parent: 'workspaces/acme' app: 'apps/ci-bot' scopes: ['a', 'b']");
+  Expect<v1::RestrictAppRequest>({"app", "restrict", "acme", "ci-bot", "--reason", "leaks"},
+                                 "parent: 'workspaces/acme' app: 'apps/ci-bot' reason: 'leaks'");
+  Expect<v1::ListInstallationsRequest>({"installation", "list", "acme"},
+                                       "parent: 'workspaces/acme'");
+}
+
+TEST_F(RequestTest, OfApprovalRequests) {
+  Expect<v1::ListApprovalRequestsRequest>(
+      {"request", "list", "acme", "--state", "pending"},
+      "parent: 'workspaces/acme' state: APPROVAL_REQUEST_STATE_PENDING");
+  Expect<v1::ResolveApprovalRequestRequest>(
+      {"request", "approve", "acme/r1", "--reason", "fine"},
+      "name: 'workspaces/acme/approvalRequests/r1' resolution: RESOLUTION_APPROVE reason: 'fine'");
+  Expect<v1::ResolveApprovalRequestRequest>(
+      {"request", "deny", "acme/r1"},
+      "name: 'workspaces/acme/approvalRequests/r1' resolution: RESOLUTION_DENY");
+  Expect<v1::ResolveApprovalRequestRequest>(
+      {"request", "withdraw", "acme/r1"},
+      "name: 'workspaces/acme/approvalRequests/r1' resolution: RESOLUTION_WITHDRAW");
+}
+
+TEST_F(RequestTest, OfTokens) {
+  Expect<v1::IssueTokenRequest>(
+      {"token", "issue", "acme", "--kind", "legacy_bot", "--app", "hubot", "--label", "chat",
+       "--expires", "2d", "--scopes", "a"},
+      "parent: 'workspaces/acme' kind: TOKEN_KIND_LEGACY_BOT app: 'apps/hubot' label: 'chat' "
+      "scopes: 'a' expire_time { seconds: 1893628800 }");
+  Expect<v1::IssueTokenRequest>(
+      {"token", "issue", "acme", "--kind", "test", "--member", "acme/ann", "--expires",
+       "2031-01-01T00:00:00Z"},
+      "parent: 'workspaces/acme' kind: TOKEN_KIND_TEST member: 'workspaces/acme/members/ann' "
+      "expire_time { seconds: 1924992000 }");
+  Expect<v1::IssueTokenRequest>({"token", "issue", "services/ci"},
+                                "parent: 'services/ci' kind: TOKEN_KIND_SERVICE");
+  Expect<v1::ListTokensRequest>(
+      {"token", "list", "acme", "--app", "ci-bot", "--state", "active", "--kind", "bot"},
+      "parent: 'workspaces/acme' app: 'apps/ci-bot' state: TOKEN_STATE_ACTIVE "
+      "kind: TOKEN_KIND_BOT");
+  Expect<v1::RegenerateTokenRequest>({"token", "regenerate", "acme/t1", "--reason", "leaked"},
+                                     "name: 'workspaces/acme/tokens/t1' reason: 'leaked'");
+  Expect<v1::RevokeTokenRequest>({"token", "revoke", "services/ci/tokens/t1"},
+                                 "name: 'services/ci/tokens/t1'");
+}
+
+TEST_F(RequestTest, OfPolicyAndAudit) {
+  Expect<v1::ListRulesRequest>({"policy", "rules"}, "");
+  Expect<v1::ListEventsRequest>(
+      {"audit", "list", "--workspace", "acme", "--app", "ci-bot", "--action",
+       "token.issue,token.revoke", "--actor", "services/ci", "--after", "5", "--newest-first"},
+      "filter { workspace: 'workspaces/acme' app: 'apps/ci-bot' "
+      "actions: [ACTION_TOKEN_ISSUE, ACTION_TOKEN_REVOKE] actor: 'services/ci' } "
+      "after_revision: 5 descending: true");
+  Expect<v1::GetEventRequest>({"audit", "get", "42"}, "sequence: 42");
+  Expect<v1::GetStatusRequest>({"admin", "status"}, "");
+}
+
+TEST_F(RequestTest, AGivenRequestIdIsSent) {
+  const std::string id = "3f2a8c1e-9d4b-4c6a-8f10-1234567890ab";
+  FakeServer server;
+  server.Answer<v1::DeleteAppRequest>({});
+  EXPECT_EQ(cli_.Run(server, {"app", "delete", "ci-bot", "--request-id", id}).code, ExitCode::kOk);
+  EXPECT_EQ(server.Last<v1::DeleteAppRequest>().request_id(), id);
+}
+
+TEST_F(RequestTest, ATokenIsRevokedByItsSecretFromAFile) {
+  FakeServer server;
+  server.Answer<v1::RevokeTokenRequest>({});
+  const auto result =
+      cli_.Run(server, {"token", "revoke", "--secret-from", cli_.File("secret", "lkb_private\n")});
+  EXPECT_EQ(result.code, ExitCode::kOk);
+  EXPECT_EQ(server.Last<v1::RevokeTokenRequest>().secret(), "lkb_private");
+  EXPECT_EQ(server.Last<v1::RevokeTokenRequest>().request_id(), "");
+  EXPECT_EQ((result.out + result.err).find("private"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace latchkey::cli

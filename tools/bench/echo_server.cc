@@ -1,0 +1,153 @@
+#include "tools/bench/echo_server.h"
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "grpcpp/completion_queue.h"
+#include "grpcpp/security/server_credentials.h"
+#include "grpcpp/server.h"
+#include "grpcpp/server_builder.h"
+#include "grpcpp/server_context.h"
+#include "grpcpp/support/async_unary_call.h"
+#include "latchkey/bench/v1/echo.grpc.pb.h"
+
+namespace latchkey::benchmark {
+namespace {
+
+// As many as latchkeyd keeps ready for Verify.
+constexpr int kCalls = 256;
+constexpr std::size_t kMaxPayload = std::size_t{1} << 20;
+
+// The bytes of payload that make a message of `message_bytes`: a tag and a length go with them.
+std::size_t PayloadOf(std::size_t message_bytes) {
+  for (const std::size_t overhead : {2U, 3U, 4U}) {
+    const std::size_t payload = message_bytes - std::min(message_bytes, std::size_t{overhead});
+    if (payload < std::size_t{1} << (7 * (overhead - 1))) return payload;
+  }
+  return kMaxPayload;
+}
+
+void Answer(const bench::v1::EchoRequest& request, bench::v1::EchoResponse& response) {
+  std::uint32_t size = 0;
+  std::memcpy(&size, request.payload().data(), std::min(request.payload().size(), sizeof(size)));
+  response.mutable_payload()->resize(std::min<std::size_t>(size, kMaxPayload));
+}
+
+class EchoCall {
+ public:
+  EchoCall(bench::v1::EchoService::AsyncService& service, grpc::ServerCompletionQueue& queue)
+      : service_(service), queue_(queue) {}
+
+  void Wait() {
+    finishing_ = false;
+    responder_.reset();
+    context_.emplace();
+    responder_.emplace(&*context_);
+    service_.RequestEcho(&*context_, &request_, &*responder_, &queue_, &queue_, this);
+  }
+
+  // Returns false when the server shuts down.
+  bool Proceed(bool ok) {
+    if (finishing_) {
+      Wait();
+      return true;
+    }
+    if (!ok) return false;
+    Answer(request_, response_);
+    finishing_ = true;
+    responder_->Finish(response_, grpc::Status::OK, this);
+    return true;
+  }
+
+ private:
+  bench::v1::EchoService::AsyncService& service_;
+  grpc::ServerCompletionQueue& queue_;
+  bool finishing_ = false;
+  bench::v1::EchoRequest request_;
+  bench::v1::EchoResponse response_;
+  std::optional<grpc::ServerContext> context_;
+  std::optional<grpc::ServerAsyncResponseWriter<bench::v1::EchoResponse>> responder_;
+};
+
+class CallbackEcho final : public bench::v1::EchoService::CallbackService {
+ public:
+  grpc::ServerUnaryReactor* Echo(grpc::CallbackServerContext* context,
+                                 const bench::v1::EchoRequest* request,
+                                 bench::v1::EchoResponse* response) override {
+    Answer(*request, *response);
+    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    reactor->Finish(grpc::Status::OK);
+    return reactor;
+  }
+};
+
+void Serve(std::vector<std::unique_ptr<EchoCall>>& calls, grpc::ServerCompletionQueue& queue) {
+  for (const auto& call : calls) call->Wait();
+  std::size_t live = calls.size();
+  void* tag = nullptr;
+  bool ok = false;
+  while (live > 0 && queue.Next(&tag, &ok)) {
+    if (!static_cast<EchoCall*>(tag)->Proceed(ok)) --live;
+  }
+  queue.Shutdown();
+  while (queue.Next(&tag, &ok)) {
+  }
+}
+
+sigset_t BlockEndSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+}  // namespace
+
+absl::Status ServeEcho(const std::string& address, EchoApi api) {
+  const sigset_t signals = BlockEndSignals();
+  bench::v1::EchoService::AsyncService queued;
+  CallbackEcho called_back;
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort(address, grpc::InsecureServerCredentials());
+  std::unique_ptr<grpc::ServerCompletionQueue> queue;
+  if (api == EchoApi::kQueue) {
+    builder.RegisterService(&queued);
+    queue = builder.AddCompletionQueue();
+  } else {
+    builder.RegisterService(&called_back);
+  }
+  const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  if (server == nullptr) return absl::UnavailableError(absl::StrCat("cannot listen at ", address));
+  std::vector<std::unique_ptr<EchoCall>> calls;
+  std::thread poller;
+  if (queue != nullptr) {
+    for (int i = 0; i < kCalls; ++i) calls.push_back(std::make_unique<EchoCall>(queued, *queue));
+    poller = std::thread([&calls, &queue] { Serve(calls, *queue); });
+  }
+  int signal = 0;
+  sigwait(&signals, &signal);
+  server->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(1));
+  if (poller.joinable()) poller.join();
+  return absl::OkStatus();
+}
+
+bench::v1::EchoRequest MakeEchoRequest(std::size_t request_bytes, std::size_t response_bytes) {
+  const auto wanted = static_cast<std::uint32_t>(PayloadOf(response_bytes));
+  bench::v1::EchoRequest request;
+  std::string& payload = *request.mutable_payload();
+  payload.assign(std::max(PayloadOf(request_bytes), sizeof(wanted)), 'x');
+  std::memcpy(payload.data(), &wanted, sizeof(wanted));
+  return request;
+}
+
+}  // namespace latchkey::benchmark

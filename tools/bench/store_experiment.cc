@@ -1,0 +1,130 @@
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "latchkey/v1/verifier_service.grpc.pb.h"
+#include "server/base/status_macros.h"
+#include "tools/bench/experiments.h"
+#include "tools/bench/loads.h"
+
+namespace latchkey::benchmark {
+namespace {
+
+constexpr std::size_t kSmallStore = 1000;
+constexpr int kLargestBatch = 1000;
+
+// A server with so many tokens.
+struct Store {
+  Subject subject;
+  std::vector<std::string> secrets;
+};
+
+absl::StatusOr<Store> MakeStore(Lab& lab, const std::string& name, std::size_t tokens,
+                                const std::string& figure) {
+  Store store;
+  LATCHKEY_ASSIGN_OR_RETURN(store.subject, MakeSubject(lab.options, lab.cores, lab.folder, name));
+  LATCHKEY_ASSIGN_OR_RETURN(store.secrets, IssueTokens(lab, store.subject, tokens, figure));
+  return store;
+}
+
+// Starts the server again and returns the seconds from there to the first good answer. Nothing of
+// its files is in the kernel's memory, as far as that can be asked for.
+absl::StatusOr<double> Reopen(Lab& lab, Store& store) {
+  Latchkeyd& process = *store.subject.process;
+  DropFromPageCache(process.data());
+  const auto start = std::chrono::steady_clock::now();
+  LATCHKEY_RETURN_IF_ERROR(process.Restart());
+  LATCHKEY_ASSIGN_OR_RETURN(store.subject.channels,
+                            OpenChannels(process.address(), "", lab.options.channels));
+  const auto verify = MakeVerifyLoad(store.subject.channels, store.subject.tenant, store.secrets,
+                                     PickAny(store.secrets.size()));
+  LATCHKEY_RETURN_IF_ERROR(Probe(*verify));
+  store.subject.pid = process.pid();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// After SIGKILL, which leaves the most to recover, and after an orderly end.
+absl::Status MeasureOpening(Lab& lab, Store& store) {
+  store.subject.process->Kill();
+  LATCHKEY_ASSIGN_OR_RETURN(const double killed, Reopen(lab, store));
+  LATCHKEY_RETURN_IF_ERROR(StopSubject(store.subject));
+  LATCHKEY_ASSIGN_OR_RETURN(const double stopped, Reopen(lab, store));
+  const std::string name = absl::StrCat(store.secrets.size(), " tokens: start to first answer");
+  lab.report.findings.push_back({name, "s", SpreadOf({stopped}), Goal::kAtMost, 2});
+  lab.report.findings.push_back(
+      {absl::StrCat(name, " after a kill"), "s", SpreadOf({killed}), Goal::kAtMost, 2});
+  return absl::OkStatus();
+}
+
+void MeasureBytes(Lab& lab, const Store& store) {
+  const absl::Duration quiet = lab.options.quick ? absl::Milliseconds(300) : absl::Seconds(5);
+  const FolderSize size =
+      SettledSize(store.subject.process->data(), quiet, /*timeout=*/absl::Minutes(2));
+  const auto tokens = static_cast<double>(store.secrets.size());
+  const std::string name = absl::StrCat(store.secrets.size(), " tokens: bytes a token, ");
+  lab.report.findings.push_back({name + "by the files' lengths", "B",
+                                 SpreadOf({static_cast<double>(size.bytes) / tokens}),
+                                 Goal::kAtMost, 600});
+  lab.report.findings.push_back(
+      {name + "on the disk", "B", SpreadOf({static_cast<double>(size.allocated) / tokens})});
+}
+
+// Has the server look at every token once.
+absl::Status TouchAll(const Store& store) {
+  const int batch = static_cast<int>(std::min<std::size_t>(store.secrets.size(), kLargestBatch));
+  const auto load = MakeBatchVerifyLoad(store.subject.channels, store.subject.tenant, store.secrets,
+                                        PickEachOnce(store.secrets.size(), 0), batch);
+  LoopOptions loop;
+  loop.outstanding = 2;
+  loop.measure = absl::Minutes(10);
+  loop.max_calls = (store.secrets.size() + kLargestBatch - 1) / kLargestBatch;
+  return RunClosedLoop(*load, loop).status();
+}
+
+absl::StatusOr<Spread> CompareVerify(Lab& lab, const Store& large, const Store& small,
+                                     const std::string& how, Picker pick,
+                                     std::uint64_t calls_a_round) {
+  const auto of_large =
+      MakeVerifyLoad(large.subject.channels, large.subject.tenant, large.secrets, std::move(pick));
+  const auto of_small = MakeVerifyLoad(small.subject.channels, small.subject.tenant, small.secrets,
+                                       PickAny(small.secrets.size()));
+  const int outstanding = lab.options.outstanding;
+  const std::string count = absl::StrCat(large.secrets.size());
+  LATCHKEY_ASSIGN_OR_RETURN(
+      const std::vector<Figure> figures,
+      RunInTurns(lab, {{absl::StrCat("Verify of ", count, ", ", how), of_large.get(), outstanding,
+                        large.subject.pid, calls_a_round},
+                       {absl::StrCat("Verify of ", small.secrets.size(), " beside it, ", how),
+                        of_small.get(), outstanding, small.subject.pid}}));
+  return RatioOf(figures[0], figures[1], ServerCpu);
+}
+
+}  // namespace
+
+absl::Status MeasureStore(Lab& lab) {
+  const std::size_t tokens = lab.options.tokens;
+  LATCHKEY_ASSIGN_OR_RETURN(
+      Store large, MakeStore(lab, "large", tokens, absl::StrCat("IssueToken of ", tokens)));
+  LATCHKEY_ASSIGN_OR_RETURN(Store small,
+                            MakeStore(lab, "small", std::min(tokens, kSmallStore), ""));
+  LATCHKEY_RETURN_IF_ERROR(MeasureOpening(lab, large));
+  MeasureBytes(lab, large);
+  const std::string name =
+      absl::StrCat("Verify of ", tokens, " over that of ", small.secrets.size(), ": server CPU, ");
+  // Each token is looked at once at most, so that no answer comes from memory.
+  LATCHKEY_ASSIGN_OR_RETURN(const Spread cold,
+                            CompareVerify(lab, large, small, "cold", PickEachOnce(tokens, 0),
+                                          tokens / static_cast<std::size_t>(lab.options.rounds)));
+  LATCHKEY_RETURN_IF_ERROR(TouchAll(large));
+  LATCHKEY_ASSIGN_OR_RETURN(const Spread warm,
+                            CompareVerify(lab, large, small, "warm", PickAny(tokens), UINT64_MAX));
+  lab.report.findings.push_back({name + "warm", "x", warm, Goal::kAtMost, 1.15});
+  lab.report.findings.push_back({name + "cold", "x", cold, Goal::kAtMost, 1.15});
+  LATCHKEY_RETURN_IF_ERROR(EndSubject(large.subject));
+  return EndSubject(small.subject);
+}
+
+}  // namespace latchkey::benchmark

@@ -1,0 +1,148 @@
+#include "tools/latchkey/error_report.h"
+
+#include <cstdint>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "client/error_details.h"
+#include "nlohmann/json.hpp"
+#include "tools/latchkey/resource_name.h"
+#include "tools/latchkey/terminal.h"
+
+namespace latchkey::cli {
+namespace {
+
+std::string Metadata(const ErrorReport& report, const std::string& key) {
+  const auto found = report.metadata.find(key);
+  return found == report.metadata.end() ? "" : found->second;
+}
+
+// What to do where no answer came.
+std::string HintWithoutAnswer(const absl::Status& status, const ErrorContext& context) {
+  switch (status.code()) {
+    case absl::StatusCode::kUnavailable:
+      return absl::StrCat("Is the server running at ", context.target, "? See --target.");
+    case absl::StatusCode::kDeadlineExceeded:
+      return absl::StrCat("Is the server running at ", context.target,
+                          "? Or give it more time with --timeout.");
+    default:
+      return "";
+  }
+}
+
+std::string RepeatHint(const ErrorContext& context) {
+  if (context.request_id.empty()) return "";
+  return absl::StrCat(" The change may have been made: repeat the command with --request-id ",
+                      context.request_id, " within 10 minutes, and it is made once.");
+}
+
+std::string HintUnauthenticated(const ErrorContext& context) {
+  return context.has_secret
+             ? "Check that the caller's secret is whole and its token active: latchkey verify."
+             : "Give the caller's secret: LATCHKEY_TOKEN, --token-file, --token-env or a context.";
+}
+
+std::string HintOutOfRange(const ErrorReport& report) {
+  std::uint64_t oldest = 0;
+  if (!absl::SimpleAtoi(Metadata(report, "oldest"), &oldest)) return "";
+  return absl::StrCat("The oldest event kept is ", oldest, "; begin with --after ",
+                      oldest == 0 ? 0 : oldest - 1, ".");
+}
+
+std::string HintFor(const absl::Status& status, const ErrorReport& report,
+                    const ErrorContext& context) {
+  switch (GetErrorReason(status)) {
+    case v1::ERROR_REASON_UNSPECIFIED:
+      return context.target.empty() ? "" : HintWithoutAnswer(status, context);
+    case v1::ERROR_REASON_UNAUTHENTICATED:
+      return HintUnauthenticated(context);
+    case v1::ERROR_REASON_DENIED:
+      return "latchkey policy rules shows the table; latchkey policy check asks for another.";
+    case v1::ERROR_REASON_NEEDS_APPROVAL:
+      return absl::StrCat("Somebody who may resolves it with: latchkey request approve ",
+                          ShortName(Metadata(report, "request")), "  Then repeat this command.");
+    case v1::ERROR_REASON_REQUEST_ID_REUSED:
+      return "Leave out --request-id, or give a new random UUID.";
+    case v1::ERROR_REASON_PAGE_TOKEN_INVALID:
+      return "Leave out --page-token to begin anew.";
+    case v1::ERROR_REASON_REVISION_MISMATCH:
+      return absl::StrCat("Look at it again; it is at revision ", Metadata(report, "actual"), ".");
+    case v1::ERROR_REASON_TOKEN_NOT_ACTIVE:
+      return "Issue a new token, or install the app again.";
+    case v1::ERROR_REASON_POSITION_OUT_OF_RANGE:
+      return HintOutOfRange(report);
+    case v1::ERROR_REASON_STORE_UNAVAILABLE:
+    case v1::ERROR_REASON_SHUTTING_DOWN:
+    case v1::ERROR_REASON_REVISION_NOT_REACHED:
+    case v1::ERROR_REASON_OVERLOADED:
+      return "Try again in a moment.";
+    case v1::ERROR_REASON_METHOD_NOT_OFFERED:
+      return "This takes a newer server.";
+    case v1::ERROR_REASON_INTERNAL:
+    case v1::ERROR_REASON_DATA_LOSS:
+      return absl::StrCat("The server's log has more under ", Metadata(report, "log_id"), ".");
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+ErrorReport MakeErrorReport(const absl::Status& status, const ErrorContext& context) {
+  ErrorReport report;
+  report.code = absl::StatusCodeToString(status.code());
+  report.message = std::string(status.message());
+  if (const auto info = GetErrorDetail<google::rpc::ErrorInfo>(status)) {
+    report.reason = info->reason();
+    report.metadata.insert(info->metadata().begin(), info->metadata().end());
+    report.rule = Metadata(report, "rule");
+  }
+  if (const auto bad = GetErrorDetail<google::rpc::BadRequest>(status)) {
+    for (const auto& violation : bad->field_violations()) {
+      report.violations.emplace_back(violation.field(), violation.description());
+    }
+  }
+  report.hint = HintFor(status, report, context);
+  // These do not say whether a mutation was made.
+  if (status.code() == absl::StatusCode::kDeadlineExceeded ||
+      (status.code() == absl::StatusCode::kUnavailable && report.reason.empty())) {
+    absl::StrAppend(&report.hint, RepeatHint(context));
+  }
+  return report;
+}
+
+void PrintErrorText(const ErrorReport& report, bool color, std::ostream& err) {
+  err << (color ? "\x1b[31mlatchkey:\x1b[0m " : "latchkey: ")
+      << EscapeForTerminal(report.message.empty() ? report.code : report.message) << '\n';
+  Table table;
+  if (!report.rule.empty()) table.AddRow({"  rule", report.rule});
+  if (const std::string why = Metadata(report, "reason"); !why.empty()) {
+    table.AddRow({"  reason", why});
+  }
+  if (const std::string request = Metadata(report, "request"); !request.empty()) {
+    table.AddRow({"  request", request});
+  }
+  for (const auto& [field, what] : report.violations) {
+    table.AddRow({absl::StrCat("  ", field), what});
+  }
+  if (!report.hint.empty()) table.AddRow({"  next", report.hint});
+  table.Print(err);
+}
+
+void PrintErrorJson(const ErrorReport& report, std::ostream& err) {
+  nlohmann::ordered_json json;
+  json["code"] = report.code;
+  json["reason"] = report.reason;
+  json["message"] = report.message;
+  json["rule"] = report.rule;
+  json["metadata"] = report.metadata;
+  json["violations"] = nlohmann::json::array();
+  for (const auto& [field, what] : report.violations) {
+    json["violations"].push_back({{"field", field}, {"description", what}});
+  }
+  json["hint"] = report.hint;
+  err << json.dump(-1, ' ', /*ensure_ascii=*/true, nlohmann::json::error_handler_t::replace)
+      << '\n';
+}
+
+}  // namespace latchkey::cli

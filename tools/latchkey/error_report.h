@@ -1,0 +1,43 @@
+#ifndef LATCHKEY_TOOLS_LATCHKEY_ERROR_REPORT_H_
+#define LATCHKEY_TOOLS_LATCHKEY_ERROR_REPORT_H_
+
+#include <map>
+#include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
+namespace latchkey::cli {
+
+// An error as it is told: what failed, by which rule, and what to do next.
+struct ErrorReport {
+  std::string code;    // such as "NOT_FOUND"
+  std::string reason;  // of the ErrorInfo; empty where it has none
+  std::string message;
+  std::string rule;                             // of the decision table; empty where none decided
+  std::map<std::string, std::string> metadata;  // of the ErrorInfo
+  std::vector<std::pair<std::string, std::string>> violations;  // field, what is wrong with it
+  std::string hint;                                             // what to do; may be empty
+};
+
+// What the command knows beside the status.
+struct ErrorContext {
+  std::string target;      // empty: no server was asked
+  std::string request_id;  // of a mutation that may have been made; else empty
+  bool has_secret = false;
+};
+
+ErrorReport MakeErrorReport(const absl::Status& status, const ErrorContext& context);
+
+// Several lines for people, with control characters escaped.
+void PrintErrorText(const ErrorReport& report, bool color, std::ostream& err);
+
+// One JSON object on one line, with the fields of ErrorReport.
+void PrintErrorJson(const ErrorReport& report, std::ostream& err);
+
+}  // namespace latchkey::cli
+
+#endif  // LATCHKEY_TOOLS_LATCHKEY_ERROR_REPORT_H_

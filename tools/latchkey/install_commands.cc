@@ -1,0 +1,149 @@
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "tools/latchkey/commands.h"
+#include "tools/latchkey/output.h"
+
+namespace latchkey::cli {
+namespace {
+
+// An app in a workspace.
+struct InstallationArgs {
+  std::string workspace;
+  std::string app;
+  std::string reason;
+
+  std::string name() const {
+    return absl::StrCat(workspace, "/installations/", absl::StripPrefix(app, "apps/"));
+  }
+};
+
+void DeclareWhere(Syntax& syntax, InstallationArgs& args) {
+  syntax.Name("WORKSPACE", NameKind::kWorkspace, args.workspace, "In which workspace");
+  syntax.Name("APP", NameKind::kApp, args.app, "Which app");
+}
+
+void DeclareWhereAndWhy(Syntax& syntax, InstallationArgs& args) {
+  DeclareWhere(syntax, args);
+  syntax.Text("--reason", "TEXT", args.reason, "Why, for the audit log");
+}
+
+struct InstallArgs {
+  InstallationArgs installation;
+  std::string print = "both";
+};
+
+void DeclareInstall(Syntax& syntax, InstallArgs& args) {
+  DeclareWhere(syntax, args.installation);
+  syntax.Text("--reason", "TEXT", args.installation.reason, "Why, for who may have to approve it");
+  syntax.Text("--print", "bot|user|both", args.print,
+              "Which secrets to print, one a line, the BOT token's first [both]");
+}
+
+// Prints the secrets that were asked for.
+template <typename Response>
+absl::StatusOr<ExitCode> ShowInstalled(Session& session, const Response& response,
+                                       const std::string& print) {
+  std::vector<const v1::IssuedToken*> tokens;
+  if (print != "user") tokens.push_back(&response.bot_token());
+  if (print != "bot" && response.has_user_token()) tokens.push_back(&response.user_token());
+  if (!tokens.empty()) return ShowSecrets(session, response, tokens);
+  return absl::UnknownError(absl::StrCat(
+      "the app is installed, but asks for no user scopes, so there is no USER token to print; "
+      "repeat the command with --print bot and --request-id ",
+      session.sent_request_id(), " within 10 minutes to get the BOT token's secret"));
+}
+
+absl::Status CheckPrint(const std::string& print) {
+  if (print == "bot" || print == "user" || print == "both") return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("--print is '", print, "'; it takes bot, user, both"));
+}
+
+absl::StatusOr<ExitCode> Install(Session& session, const InstallArgs& args) {
+  LATCHKEY_RETURN_IF_ERROR(CheckPrint(args.print));
+  v1::InstallAppRequest request;
+  request.set_parent(args.installation.workspace);
+  request.set_app(args.installation.app);
+  request.set_reason(args.installation.reason);
+  LATCHKEY_ASSIGN_OR_RETURN(const auto response, session.Call(std::move(request)));
+  return ShowInstalled(session, response, args.print);
+}
+
+absl::StatusOr<ExitCode> Reinstall(Session& session, const InstallArgs& args) {
+  LATCHKEY_RETURN_IF_ERROR(CheckPrint(args.print));
+  v1::ReinstallAppRequest request;
+  request.set_name(args.installation.name());
+  request.set_reason(args.installation.reason);
+  LATCHKEY_ASSIGN_OR_RETURN(const auto response, session.Call(std::move(request)));
+  return ShowInstalled(session, response, args.print);
+}
+
+absl::StatusOr<ExitCode> Uninstall(Session& session, const InstallationArgs& args) {
+  v1::UninstallAppRequest request;
+  request.set_name(args.name());
+  request.set_reason(args.reason);
+  return CallAndShow(session, std::move(request));
+}
+
+struct ApproveArgs {
+  InstallationArgs installation;
+  std::vector<std::string> scopes;
+};
+
+void DeclareApprove(Syntax& syntax, ApproveArgs& args) {
+  DeclareWhere(syntax, args.installation);
+  syntax.List("--scopes", "SCOPE,...", args.scopes, "What to approve [what the app asks for now]");
+}
+
+absl::StatusOr<ExitCode> Approve(Session& session, const ApproveArgs& args) {
+  v1::ApproveAppRequest request;
+  request.set_parent(args.installation.workspace);
+  request.set_app(args.installation.app);
+  for (const std::string& scope : args.scopes) request.add_scopes(scope);
+  return CallAndShow(session, std::move(request));
+}
+
+absl::StatusOr<ExitCode> Restrict(Session& session, const InstallationArgs& args) {
+  v1::RestrictAppRequest request;
+  request.set_parent(args.workspace);
+  request.set_app(args.app);
+  request.set_reason(args.reason);
+  return CallAndShow(session, std::move(request));
+}
+
+absl::StatusOr<ExitCode> List(Session& session, const ListArgs& args) {
+  v1::ListInstallationsRequest request;
+  request.set_parent(args.parent);
+  return CallAndList(session, std::move(request), args.paging,
+                     {{"APP", "app"},
+                      {"STATE", "state"},
+                      {"INSTALLER", "installer"},
+                      {"BOT SCOPES", "bot_scopes"},
+                      {"USER SCOPES", "user_scopes"},
+                      {"GENERATION", "generation"},
+                      {"APPROVAL", "approval"},
+                      {"APPROVED SCOPES", "approved_scopes"}});
+}
+
+}  // namespace
+
+std::vector<Command> InstallCommands() {
+  return {
+      MakeChange("app", "install", "Install an app, and print its new secrets", DeclareInstall,
+                 Install),
+      MakeChange("app", "reinstall", "Install an app again: new tokens, and the old ones end",
+                 DeclareInstall, Reinstall),
+      MakeChange("app", "uninstall", "Uninstall an app, and revoke its tokens in the workspace",
+                 DeclareWhereAndWhy, Uninstall),
+      MakeChange("app", "approve", "Approve an app in a workspace", DeclareApprove, Approve),
+      MakeChange("app", "restrict", "Restrict an app in a workspace, and revoke its tokens there",
+                 DeclareWhereAndWhy, Restrict),
+  };
+}
+
+std::vector<Command> InstallationCommands() {
+  return {MakeCommand("installation", "list", "List a workspace's installations",
+                      DeclareWorkspaceList, List)};
+}
+
+}  // namespace latchkey::cli

@@ -1,0 +1,73 @@
+#include "tools/latchkey/commands.h"
+#include "tools/latchkey/output.h"
+
+namespace latchkey::cli {
+namespace {
+
+struct CheckArgs {
+  v1::Action action = v1::ACTION_UNSPECIFIED;
+  std::optional<std::string> resource;
+  std::string principal;
+  std::string workspace;
+  v1::TokenKind kind = v1::TOKEN_KIND_UNSPECIFIED;
+  std::string member;
+  v1::Role role = v1::ROLE_UNSPECIFIED;
+};
+
+void DeclareCheck(Syntax& syntax, CheckArgs& args) {
+  syntax.Enum("ACTION", args.action, "Which action");
+  syntax.Text("RESOURCE", "NAME", args.resource,
+              "What it is about, or the parent of what would be made");
+  syntax.Name("--principal", NameKind::kPrincipal, args.principal, "For whom [the caller]");
+  syntax.Name("--workspace", NameKind::kWorkspace, args.workspace,
+              "Where, if the resource is an app");
+  syntax.Enum("--kind", args.kind, "The kind of token, for token.issue");
+  syntax.Name("--member", NameKind::kMember, args.member,
+              "The member a test token is for, or whose role changes");
+  syntax.Enum("--role", args.role, "The role to give, for member.create and member.update");
+}
+
+ExitCode CodeFor(v1::Outcome outcome) {
+  switch (outcome) {
+    case v1::OUTCOME_ALLOWED:
+      return ExitCode::kOk;
+    case v1::OUTCOME_NEEDS_APPROVAL:
+      return ExitCode::kNeedsApproval;
+    default:
+      return ExitCode::kDenied;
+  }
+}
+
+absl::StatusOr<ExitCode> Check(Session& session, const CheckArgs& args) {
+  v1::CheckPermissionRequest request;
+  request.set_action(args.action);
+  LATCHKEY_ASSIGN_OR_RETURN(*request.mutable_resource(),
+                            FullResourceName(args.action, args.resource.value_or("")));
+  request.set_principal(args.principal);
+  request.set_workspace(args.workspace);
+  request.set_token_kind(args.kind);
+  request.set_member(args.member);
+  request.set_role(args.role);
+  LATCHKEY_ASSIGN_OR_RETURN(const auto response, session.Call(std::move(request)));
+  LATCHKEY_RETURN_IF_ERROR(ShowFirstField(session, response).status());
+  return CodeFor(response.decision().outcome());
+}
+
+absl::StatusOr<ExitCode> Rules(Session& session, const NoArgs& /*args*/) {
+  LATCHKEY_ASSIGN_OR_RETURN(const auto response, session.Call(v1::ListRulesRequest()));
+  return ShowList(session, response,
+                  {{"RULE", "id"}, {"WHEN", "condition"}, {"DECISION", "effect"}});
+}
+
+}  // namespace
+
+std::vector<Command> PolicyCommands() {
+  return {
+      MakeCommand("policy", "check",
+                  "Say what would be decided; exits 0 allowed, 3 denied, 5 needs approval",
+                  DeclareCheck, Check),
+      MakeCommand("policy", "rules", "Show the decision table", DeclareNothing, Rules),
+  };
+}
+
+}  // namespace latchkey::cli

@@ -1,0 +1,148 @@
+#include "tools/latchkey/secret_source.h"
+
+#include <termios.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <istream>
+#include <ostream>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "server/base/status_macros.h"
+
+namespace latchkey::cli {
+namespace {
+
+constexpr std::size_t kSecretCharacters = 49;  // after the prefix and the underscore
+constexpr std::size_t kLikelyCharacters = 8;   // after "lk?_", for a part of a secret
+constexpr std::size_t kLongestLine = 16 * 1024;
+
+// Turns the terminal's echo off while it lives.
+class EchoOff {
+ public:
+  explicit EchoOff(bool terminal) : active_(terminal && ::tcgetattr(STDIN_FILENO, &before_) == 0) {
+    if (!active_) return;
+    termios silent = before_;
+    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+  }
+  ~EchoOff() {
+    if (active_) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+  }
+  EchoOff(const EchoOff&) = delete;
+  EchoOff& operator=(const EchoOff&) = delete;
+
+ private:
+  termios before_{};
+  const bool active_;
+};
+
+absl::StatusOr<std::vector<SecretString>> ReadLines(std::istream& in, absl::string_view what) {
+  std::vector<SecretString> lines;
+  std::string line;
+  while (std::getline(in, line)) {
+    if (line.size() > kLongestLine) {
+      WipeString(line);
+      return absl::InvalidArgumentError(absl::StrCat(what, " has a line that is too long"));
+    }
+    const absl::string_view text = absl::StripAsciiWhitespace(line);
+    if (!text.empty()) lines.emplace_back(text);
+    WipeString(line);
+  }
+  if (lines.empty()) return absl::InvalidArgumentError(absl::StrCat(what, " holds no secret"));
+  return lines;
+}
+
+absl::StatusOr<std::vector<SecretString>> ReadStandardInput(const Io& io) {
+  const EchoOff silence(io.in_is_terminal);
+  if (io.in_is_terminal) io.err << "Secret: " << std::flush;
+  if (!io.in_is_terminal) return ReadLines(io.in, "standard input");
+  std::string line;
+  std::getline(io.in, line);
+  io.err << '\n';
+  const absl::string_view text = absl::StripAsciiWhitespace(line);
+  if (text.empty()) return absl::InvalidArgumentError("no secret was typed");
+  std::vector<SecretString> secrets;
+  secrets.emplace_back(text);
+  WipeString(line);
+  return secrets;
+}
+
+absl::StatusOr<std::vector<SecretString>> ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return absl::NotFoundError(absl::StrCat("the file ", path, " cannot be read"));
+  return ReadLines(file, absl::StrCat("the file ", path));
+}
+
+absl::StatusOr<std::vector<SecretString>> ReadVariable(const std::string& name, const Io& io) {
+  const auto found = io.environment.find(name);
+  if (found == io.environment.end()) {
+    return absl::NotFoundError(absl::StrCat("the environment variable ", name, " is not set"));
+  }
+  const absl::string_view text = absl::StripAsciiWhitespace(found->second);
+  if (text.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat("the environment variable ", name, " is empty"));
+  }
+  std::vector<SecretString> secrets;
+  secrets.emplace_back(text);
+  return secrets;
+}
+
+}  // namespace
+
+absl::StatusOr<SecretSource> ParseSecretSource(absl::string_view text) {
+  if (text == "-") return SecretSource{SecretSource::Kind::kStandardInput, "-"};
+  if (absl::ConsumePrefix(&text, "env:")) {
+    if (text.empty()) return absl::InvalidArgumentError("env: takes a variable's name");
+    return SecretSource{SecretSource::Kind::kEnvironment, std::string(text)};
+  }
+  if (text.empty()) return absl::InvalidArgumentError("it takes -, env:NAME or a file");
+  return SecretSource{SecretSource::Kind::kFile, std::string(text)};
+}
+
+absl::StatusOr<std::vector<SecretString>> ReadSecrets(const SecretSource& source, const Io& io) {
+  switch (source.kind) {
+    case SecretSource::Kind::kStandardInput:
+      return ReadStandardInput(io);
+    case SecretSource::Kind::kFile:
+      return ReadFile(source.name);
+    case SecretSource::Kind::kEnvironment:
+      return ReadVariable(source.name, io);
+    case SecretSource::Kind::kNone:
+      break;
+  }
+  return absl::InvalidArgumentError("no secret was given");
+}
+
+absl::StatusOr<SecretString> ReadSecret(const SecretSource& source, const Io& io) {
+  LATCHKEY_ASSIGN_OR_RETURN(std::vector<SecretString> secrets, ReadSecrets(source, io));
+  if (secrets.size() > 1) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        source.kind == SecretSource::Kind::kFile ? absl::StrCat("the file ", source.name)
+                                                 : std::string("standard input"),
+        " holds ", secrets.size(), " lines; a secret is one line"));
+  }
+  return std::move(secrets[0]);
+}
+
+bool LooksLikeSecret(absl::string_view argument) {
+  for (auto at = argument.find('_'); at != absl::string_view::npos;
+       at = argument.find('_', at + 1)) {
+    const absl::string_view after = argument.substr(at + 1);
+    const auto run = static_cast<std::size_t>(
+        std::find_if_not(after.begin(), after.end(), absl::ascii_isalnum) - after.begin());
+    const bool ours = at >= 3 && argument[at - 3] == 'l' && argument[at - 2] == 'k' &&
+                      absl::ascii_islower(static_cast<unsigned char>(argument[at - 1]));
+    const bool prefixed =
+        at >= 1 && absl::ascii_isalnum(static_cast<unsigned char>(argument[at - 1]));
+    if ((ours && run >= kLikelyCharacters) || (prefixed && run == kSecretCharacters)) return true;
+  }
+  return false;
+}
+
+}  // namespace latchkey::cli

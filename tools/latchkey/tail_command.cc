@@ -1,0 +1,147 @@
+#include <csignal>
+#include <cstdint>
+#include <optional>
+#include <ostream>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/audit_subscriber.h"
+#include "nlohmann/json.hpp"
+#include "tools/latchkey/audit_filter.h"
+#include "tools/latchkey/commands.h"
+#include "tools/latchkey/output.h"
+
+namespace latchkey::cli {
+namespace {
+
+struct TailArgs {
+  FilterArgs filter;
+  std::uint64_t after = 0;
+  bool from_now = false;
+  std::uint64_t max = 0;
+  bool until_newest = false;
+};
+
+void DeclareTail(Syntax& syntax, TailArgs& args) {
+  DeclareFilter(syntax, args.filter);
+  syntax.Number("--after", args.after, "Begin after this event; 0, the default, is the beginning");
+  syntax.Flag("--from-now", args.from_now, "Begin at the log's end");
+  syntax.Number("--max", args.max, "End after so many events; 0, the default, is never");
+  syntax.Flag("--until-newest", args.until_newest, "End at what was the log's end when this began");
+}
+
+// One line for people.
+std::string EventLine(const v1::Event& event) {
+  std::string line =
+      absl::StrFormat("%6d  %s  %-14s %-18s %-22s %s", event.sequence(), FieldText(event, "time"),
+                      FieldText(event, "decision.outcome"), FieldText(event, "action"),
+                      event.decision().rule(), event.actor().principal());
+  if (!event.actor().delegate().empty()) absl::StrAppend(&line, " by ", event.actor().delegate());
+  if (!event.resource().empty()) absl::StrAppend(&line, " -> ", event.resource());
+  if (event.has_summary()) absl::StrAppend(&line, " x", event.summary().count());
+  if (event.decision().outcome() != v1::OUTCOME_ALLOWED && !event.decision().reason().empty()) {
+    absl::StrAppend(&line, ": ", event.decision().reason());
+  }
+  return EscapeForTerminal(line);
+}
+
+// Follows the log and prints it. Used by one thread.
+class Tail {
+ public:
+  Tail(Session& session, const Client& client, const TailArgs& args)
+      : session_(session), args_(args), subscriber_(client, MakeOptions()) {}
+
+  absl::StatusOr<ExitCode> Run() {
+    StopSignal& stop = session_.io().stop;
+    stop.Listen([this] { subscriber_.Stop(); });
+    const absl::Status ended = subscriber_.Run();
+    stop.Listen(nullptr);
+    if (!ended.ok()) return WithPosition(ended);
+    if (output_failed_) return FinishOutput(session_);
+    return stop.signal_number() == SIGINT ? ExitCode::kInterrupted : ExitCode::kOk;
+  }
+
+ private:
+  SubscriberOptions MakeOptions() {
+    SubscriberOptions options;
+    options.filter = MakeFilter(args_.filter);
+    options.after_revision = args_.after;
+    options.from_now = args_.from_now;
+    options.first_response_within = session_.settings().timeout;
+    options.on_response = [this](const v1::SubscribeResponse& response) { Print(response); };
+    options.on_reconnect = [this](const Reconnect& reconnect) { Notice(reconnect); };
+    return options;
+  }
+
+  void Print(const v1::SubscribeResponse& response) {
+    std::ostream& out = session_.io().out;
+    for (const v1::Event& event : response.events()) {
+      out << (session_.json() ? ToJson(event, /*one_line=*/true)
+                              : absl::StrCat(EventLine(event), "\n"));
+      if (++printed_ == args_.max) break;
+    }
+    out << std::flush;
+    output_failed_ = !out;
+    // The end is what the first response says it is.
+    if (args_.until_newest && !end_.has_value()) end_ = response.newest();
+    const bool reached = end_.has_value() && response.complete_through() >= *end_;
+    const bool enough = args_.max != 0 && printed_ >= args_.max;
+    if (output_failed_ || reached || enough) subscriber_.Stop();
+  }
+
+  void Notice(const Reconnect& reconnect) {
+    std::ostream& err = session_.io().err;
+    const std::string delay =
+        absl::FormatDuration(absl::Trunc(reconnect.delay, absl::Milliseconds(1)));
+    if (session_.json()) {
+      const nlohmann::ordered_json notice = {
+          {"notice", "reconnecting"},
+          {"code", absl::StatusCodeToString(reconnect.cause.code())},
+          {"message", std::string(reconnect.cause.message())},
+          {"after", subscriber_.complete_through()},
+          {"delay", delay}};
+      err << notice.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+    } else {
+      err << "latchkey: the stream broke (" << EscapeForTerminal(reconnect.cause.message())
+          << "); reconnecting in " << delay;
+    }
+    err << std::endl;
+  }
+
+  // Adds how to go on to an error, with its details.
+  absl::Status WithPosition(const absl::Status& ended) const {
+    const std::uint64_t position = subscriber_.complete_through();
+    if (position == 0 || position == args_.after) return ended;
+    absl::Status status(ended.code(),
+                        absl::StrCat(ended.message(), " (go on with --after ", position, ")"));
+    ended.ForEachPayload([&status](absl::string_view url, const absl::Cord& payload) {
+      status.SetPayload(url, payload);
+    });
+    return status;
+  }
+
+  Session& session_;
+  const TailArgs& args_;
+  AuditSubscriber subscriber_;
+  std::uint64_t printed_ = 0;
+  std::optional<std::uint64_t> end_;
+  bool output_failed_ = false;
+};
+
+absl::StatusOr<ExitCode> RunTail(Session& session, const TailArgs& args) {
+  if (args.from_now && args.after != 0) {
+    return absl::InvalidArgumentError("--from-now and --after exclude each other");
+  }
+  LATCHKEY_ASSIGN_OR_RETURN(const Client* const client, session.client());
+  return Tail(session, *client, args).Run();
+}
+
+}  // namespace
+
+std::vector<Command> TailCommands() {
+  return {MakeCommand("audit", "tail",
+                      "Follow the log, over restarts of the server too, without a gap or a repeat",
+                      DeclareTail, RunTail)};
+}
+
+}  // namespace latchkey::cli

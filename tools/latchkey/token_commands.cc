@@ -1,0 +1,179 @@
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "tools/latchkey/commands.h"
+#include "tools/latchkey/output.h"
+
+namespace latchkey::cli {
+namespace {
+
+struct IssueArgs {
+  std::string parent;
+  v1::TokenKind kind = v1::TOKEN_KIND_UNSPECIFIED;
+  std::string app;
+  std::string member;
+  std::vector<std::string> scopes;
+  std::string label;
+  std::string expires;
+  std::string reason;
+};
+
+void DeclareIssue(Syntax& syntax, IssueArgs& args) {
+  syntax.Name("PARENT", NameKind::kTokenParent, args.parent, "A workspace, or services/ID");
+  syntax.Enum("--kind", args.kind, "test, custom_bot, legacy_bot, app or service");
+  syntax.Name("--app", NameKind::kApp, args.app, "The app it is for");
+  syntax.Name("--member", NameKind::kMember, args.member,
+              "The member a test token is for [the caller]");
+  syntax.List("--scopes", "SCOPE,...", args.scopes, "What it may do [the app's bot scopes]");
+  syntax.Text("--label", "TEXT", args.label, "Where it is used, for people");
+  syntax.Text("--expires", "TIME", args.expires,
+              "When it ends: a time span such as 90d, or 2030-01-31T12:00:00Z [never]");
+  syntax.Text("--reason", "TEXT", args.reason, "Why, for who may have to approve it");
+}
+
+// Reads a time, or a span from now.
+absl::StatusOr<absl::Time> ParseExpiry(const std::string& text, absl::Time now) {
+  absl::Time time;
+  std::string error;
+  if (absl::ParseTime(absl::RFC3339_full, text, &time, &error)) return time;
+  const absl::StatusOr<absl::Duration> span = ParseTimeSpan(text);
+  if (span.ok()) return now + *span;
+  return absl::InvalidArgumentError(absl::StrCat(
+      "--expires is '", text, "'; it takes a time span such as 90d, or 2030-01-31T12:00:00Z"));
+}
+
+absl::StatusOr<ExitCode> Issue(Session& session, const IssueArgs& args) {
+  v1::IssueTokenRequest request;
+  request.set_parent(args.parent);
+  const bool for_service = absl::StartsWith(args.parent, "services/");
+  if (args.kind == v1::TOKEN_KIND_UNSPECIFIED && !for_service) {
+    return absl::InvalidArgumentError("--kind is required: test, custom_bot, legacy_bot or app");
+  }
+  request.set_kind(args.kind == v1::TOKEN_KIND_UNSPECIFIED ? v1::TOKEN_KIND_SERVICE : args.kind);
+  request.set_app(args.app);
+  request.set_member(args.member);
+  for (const std::string& scope : args.scopes) request.add_scopes(scope);
+  request.set_label(args.label);
+  request.set_reason(args.reason);
+  if (!args.expires.empty()) {
+    LATCHKEY_ASSIGN_OR_RETURN(const absl::Time expires,
+                              ParseExpiry(args.expires, session.io().clock.Now()));
+    request.mutable_expire_time()->set_seconds(absl::ToUnixSeconds(expires));
+  }
+  LATCHKEY_ASSIGN_OR_RETURN(const auto response, session.Call(std::move(request)));
+  return ShowSecrets(session, response, {&response.issued_token()});
+}
+
+struct ListTokensArgs {
+  ListArgs list;
+  std::string app;
+  std::string member;
+  v1::TokenState state = v1::TOKEN_STATE_UNSPECIFIED;
+  v1::TokenKind kind = v1::TOKEN_KIND_UNSPECIFIED;
+};
+
+void DeclareList(Syntax& syntax, ListTokensArgs& args) {
+  syntax.Name("PARENT", NameKind::kTokenParent, args.list.parent, "A workspace, or services/ID");
+  syntax.Name("--app", NameKind::kApp, args.app, "Only those of this app");
+  syntax.Name("--member", NameKind::kMember, args.member, "Only those of this member");
+  syntax.Enum("--state", args.state, "Only those in this state");
+  syntax.Enum("--kind", args.kind, "Only those of this kind");
+  DeclarePaging(syntax, args.list.paging);
+}
+
+absl::StatusOr<ExitCode> List(Session& session, const ListTokensArgs& args) {
+  v1::ListTokensRequest request;
+  request.set_parent(args.list.parent);
+  request.set_app(args.app);
+  request.set_member(args.member);
+  request.set_state(args.state);
+  request.set_kind(args.kind);
+  return CallAndList(session, std::move(request), args.list.paging,
+                     {{"NAME", "name"},
+                      {"KIND", "kind"},
+                      {"STATE", "state"},
+                      {"APP", "app"},
+                      {"MEMBER", "member"},
+                      {"SCOPES", "scopes"},
+                      {"CREATED", "create_time"},
+                      {"EXPIRES", "expire_time"},
+                      {"LABEL", "label"},
+                      {"ENDED BY", "revocation.principal"},
+                      {"ENDED WITH", "revocation.action"}});
+}
+
+absl::StatusOr<ExitCode> Get(Session& session, const NameArgs& args) {
+  v1::GetTokenRequest request;
+  request.set_name(args.name);
+  return CallAndShow(session, std::move(request));
+}
+
+struct RegenerateArgs {
+  std::string name;
+  std::string reason;
+};
+
+void DeclareRegenerate(Syntax& syntax, RegenerateArgs& args) {
+  syntax.Name("NAME", NameKind::kToken, args.name, "Which token: WORKSPACE/ID or in full");
+  syntax.Text("--reason", "TEXT", args.reason, "Why");
+}
+
+absl::StatusOr<ExitCode> Regenerate(Session& session, const RegenerateArgs& args) {
+  v1::RegenerateTokenRequest request;
+  request.set_name(args.name);
+  request.set_reason(args.reason);
+  LATCHKEY_ASSIGN_OR_RETURN(const auto response, session.Call(std::move(request)));
+  return ShowSecrets(session, response, {&response.issued_token()});
+}
+
+struct RevokeArgs {
+  std::optional<std::string> name;
+  std::optional<std::string> secret_from;
+  std::string reason;
+};
+
+void DeclareRevoke(Syntax& syntax, RevokeArgs& args) {
+  syntax.Text("NAME", "NAME", args.name, "Which token: WORKSPACE/ID or in full");
+  syntax.Text("--secret-from", "-|FILE|env:NAME", args.secret_from,
+              "Revoke the token whose secret is there; this takes no other right");
+  syntax.Text("--reason", "TEXT", args.reason, "Why, for the audit log");
+}
+
+absl::StatusOr<ExitCode> RevokeBySecret(Session& session, const RevokeArgs& args) {
+  LATCHKEY_ASSIGN_OR_RETURN(const SecretSource source, ParseSecretSource(*args.secret_from));
+  LATCHKEY_ASSIGN_OR_RETURN(const SecretString secret, ReadSecret(source, session.io()));
+  v1::RevokeTokenRequest request;
+  request.set_secret(std::string(secret.Reveal()));
+  request.set_reason(args.reason);
+  LATCHKEY_ASSIGN_OR_RETURN(const auto response, session.CallWithoutRequestId(request));
+  return ShowSentence(session, response,
+                      absl::StrCat("Whatever the secret was good for has ended, as of revision ",
+                                   response.revision()));
+}
+
+absl::StatusOr<ExitCode> Revoke(Session& session, const RevokeArgs& args) {
+  if (args.name.has_value() == args.secret_from.has_value()) {
+    return absl::InvalidArgumentError("name the token, or say --secret-from; one of them");
+  }
+  if (args.secret_from.has_value()) return RevokeBySecret(session, args);
+  v1::RevokeTokenRequest request;
+  LATCHKEY_ASSIGN_OR_RETURN(*request.mutable_name(), FullName(NameKind::kToken, *args.name));
+  request.set_reason(args.reason);
+  return CallAndShow(session, std::move(request));
+}
+
+}  // namespace
+
+std::vector<Command> TokenCommands() {
+  return {
+      MakeChange("token", "issue", "Make a token, and print its secret", DeclareIssue, Issue),
+      MakeCommand("token", "list", "List tokens, dead ones too", DeclareList, List),
+      MakeCommand("token", "get", "Show a token, never its secret", DeclareName<NameKind::kToken>,
+                  Get),
+      MakeChange("token", "regenerate", "Replace a token's secret, and print the new one",
+                 DeclareRegenerate, Regenerate),
+      MakeChange("token", "revoke", "End a token, by name or by its secret", DeclareRevoke, Revoke),
+  };
+}
+
+}  // namespace latchkey::cli

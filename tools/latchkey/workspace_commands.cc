@@ -1,0 +1,115 @@
+#include "google/protobuf/field_mask.pb.h"
+#include "tools/latchkey/commands.h"
+#include "tools/latchkey/output.h"
+
+namespace latchkey::cli {
+namespace {
+
+struct CreateArgs {
+  std::string id;
+  std::string display_name;
+  v1::Plan plan = v1::PLAN_UNSPECIFIED;
+  std::string primary_owner;
+  std::optional<bool> app_approval;
+  std::optional<bool> guest_apps;
+};
+
+void DeclareCreate(Syntax& syntax, CreateArgs& args) {
+  syntax.Text("ID", "ID", args.id, "Its id: 1 to 63 of [a-z0-9-]");
+  syntax.Text("--display-name", "TEXT", args.display_name, "For people");
+  syntax.Enum("--plan", args.plan, "Its plan [free]");
+  syntax.Text("--primary-owner", "ID", args.primary_owner, "Make this member, the primary owner");
+  syntax.Switch("--app-approval", args.app_approval, "Whether apps must be approved [off]");
+  syntax.Switch("--guest-apps", args.guest_apps, "Whether guests may use apps [off]");
+}
+
+absl::StatusOr<ExitCode> Create(Session& session, const CreateArgs& args) {
+  v1::CreateWorkspaceRequest request;
+  request.set_workspace_id(args.id);
+  request.set_primary_owner_id(args.primary_owner);
+  v1::Workspace& workspace = *request.mutable_workspace();
+  workspace.set_display_name(args.display_name);
+  workspace.set_plan(args.plan);
+  workspace.mutable_settings()->set_app_approval_required(args.app_approval.value_or(false));
+  workspace.mutable_settings()->set_guests_may_use_apps(args.guest_apps.value_or(false));
+  return CallAndShow(session, std::move(request));
+}
+
+absl::StatusOr<ExitCode> Get(Session& session, const NameArgs& args) {
+  v1::GetWorkspaceRequest request;
+  request.set_name(args.name);
+  return CallAndShow(session, std::move(request));
+}
+
+absl::StatusOr<ExitCode> List(Session& session, const Paging& paging) {
+  return CallAndList(session, v1::ListWorkspacesRequest(), paging,
+                     {{"NAME", "name"},
+                      {"DISPLAY NAME", "display_name"},
+                      {"PLAN", "plan"},
+                      {"STATE", "state"},
+                      {"APP APPROVAL", "settings.app_approval_required"},
+                      {"GUEST APPS", "settings.guests_may_use_apps"}});
+}
+
+struct UpdateArgs {
+  std::string name;
+  std::optional<std::string> display_name;
+  v1::Plan plan = v1::PLAN_UNSPECIFIED;
+  v1::WorkspaceState state = v1::WORKSPACE_STATE_UNSPECIFIED;
+  std::optional<bool> app_approval;
+  std::optional<bool> guest_apps;
+  std::uint64_t expected_revision = 0;
+};
+
+void DeclareUpdate(Syntax& syntax, UpdateArgs& args) {
+  syntax.Name("NAME", NameKind::kWorkspace, args.name, "Which workspace");
+  syntax.Text("--display-name", "TEXT", args.display_name, "For people");
+  syntax.Enum("--plan", args.plan, "Its plan");
+  syntax.Enum("--state", args.state, "Suspending it revokes all of its tokens");
+  syntax.Switch("--app-approval", args.app_approval, "Whether apps must be approved");
+  syntax.Switch("--guest-apps", args.guest_apps, "Whether guests may use apps");
+  syntax.Number("--expected-revision", args.expected_revision, "Only if it is at this revision");
+}
+
+absl::StatusOr<ExitCode> Update(Session& session, const UpdateArgs& args) {
+  v1::UpdateWorkspaceRequest request;
+  request.set_expected_revision(args.expected_revision);
+  v1::Workspace& workspace = *request.mutable_workspace();
+  google::protobuf::FieldMask& mask = *request.mutable_update_mask();
+  workspace.set_name(args.name);
+  if (args.display_name.has_value()) {
+    workspace.set_display_name(*args.display_name);
+    mask.add_paths("display_name");
+  }
+  if (args.plan != v1::PLAN_UNSPECIFIED) {
+    workspace.set_plan(args.plan);
+    mask.add_paths("plan");
+  }
+  if (args.state != v1::WORKSPACE_STATE_UNSPECIFIED) {
+    workspace.set_state(args.state);
+    mask.add_paths("state");
+  }
+  if (args.app_approval.has_value()) {
+    workspace.mutable_settings()->set_app_approval_required(*args.app_approval);
+    mask.add_paths("settings.app_approval_required");
+  }
+  if (args.guest_apps.has_value()) {
+    workspace.mutable_settings()->set_guests_may_use_apps(*args.guest_apps);
+    mask.add_paths("settings.guests_may_use_apps");
+  }
+  if (mask.paths().empty()) return NothingToUpdate();
+  return CallAndShow(session, std::move(request));
+}
+
+}  // namespace
+
+std::vector<Command> WorkspaceCommands() {
+  return {
+      MakeChange("workspace", "create", "Make a workspace", DeclareCreate, Create),
+      MakeCommand("workspace", "get", "Show a workspace", DeclareName<NameKind::kWorkspace>, Get),
+      MakeCommand("workspace", "list", "List workspaces", DeclarePaging, List),
+      MakeChange("workspace", "update", "Change a workspace", DeclareUpdate, Update),
+  };
+}
+
+}  // namespace latchkey::cli
