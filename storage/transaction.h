@@ -29,9 +29,7 @@ class Transaction final : public Reader {
   void Put(const Key<Record>& key, const Record& record) {
     step_.insert_or_assign(key.bytes, EncodeRecord(key.bytes, record));
   }
-  void Put(const IndexKey& key) {
-    step_.insert_or_assign(key.bytes, EncodePayload(key.bytes, ""));
-  }
+  void Put(const IndexKey& key) { step_.insert_or_assign(key.bytes, EncodePayload(key.bytes, "")); }
   template <typename Record>
   void Delete(const Key<Record>& key) {
     step_.insert_or_assign(key.bytes, std::nullopt);

@@ -26,8 +26,7 @@ v1::Decision ToProto(const policy::Decision& decision) {
 }
 
 std::string ActionName(v1::Action action) {
-  std::string name =
-      absl::AsciiStrToLower(absl::StripPrefix(v1::Action_Name(action), "ACTION_"));
+  std::string name = absl::AsciiStrToLower(absl::StripPrefix(v1::Action_Name(action), "ACTION_"));
   if (const std::size_t underscore = name.find('_'); underscore != std::string::npos) {
     name[underscore] = '.';
   }

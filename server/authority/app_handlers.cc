@@ -27,7 +27,8 @@ absl::StatusOr<FactSheet> AuthorizeOnApp(Mutation& m, policy::Action action,
       sheet.app().has_value() ? WorkspaceIdOf(sheet.app()->app().home_workspace()) : "");
   LATCHKEY_RETURN_IF_ERROR(m.Authorize(sheet, {home, name, name}));
   if (!id.has_value()) return InvalidFieldError("app", kAppForm);
-  if (!sheet.app().has_value() || sheet.app()->app().has_delete_time()) return ResourceNotFoundError(name);
+  if (!sheet.app().has_value() || sheet.app()->app().has_delete_time())
+    return ResourceNotFoundError(name);
   return sheet;
 }
 
@@ -37,9 +38,9 @@ absl::Status CheckNewApp(const v1::CreateAppRequest& request, bool has_home) {
   validator.Check(request.has_app(), "app", "is missing");
   validator.Text("app.display_name", request.app().display_name());
   validator.Check(has_home, "app.home_workspace", kWorkspaceForm);
-  validator.Check(v1::AppKind_IsValid(request.app().kind()) &&
-                      request.app().kind() != v1::APP_KIND_UNSPECIFIED,
-                  "app.kind", "is no kind of app");
+  validator.Check(
+      v1::AppKind_IsValid(request.app().kind()) && request.app().kind() != v1::APP_KIND_UNSPECIFIED,
+      "app.kind", "is no kind of app");
   validator.Scopes("app.bot_scopes", request.app().bot_scopes());
   validator.Scopes("app.user_scopes", request.app().user_scopes());
   validator.RequestId(request.request_id());
@@ -130,16 +131,16 @@ absl::StatusOr<v1::DeleteAppResponse> Handle(Mutation& m, const v1::DeleteAppReq
 
 absl::StatusOr<v1::AddCollaboratorResponse> Handle(Mutation& m,
                                                    const v1::AddCollaboratorRequest& request) {
-  LATCHKEY_ASSIGN_OR_RETURN(
-      FactSheet sheet, AuthorizeOnApp(m, policy::Action::kAppAddCollaborator, request.app()));
+  LATCHKEY_ASSIGN_OR_RETURN(FactSheet sheet,
+                            AuthorizeOnApp(m, policy::Action::kAppAddCollaborator, request.app()));
   const AppRecord& before = *sheet.app();
   const auto member = ParseMember(request.member());
   Validator validator;
-  validator.Check(member.has_value() &&
-                      WorkspaceName(member->workspace) == before.app().home_workspace(),
-                  "member",
-                  absl::StrCat("is no member of the app's home; it takes ",
-                               before.app().home_workspace(), "/members/{id}"));
+  validator.Check(
+      member.has_value() && WorkspaceName(member->workspace) == before.app().home_workspace(),
+      "member",
+      absl::StrCat("is no member of the app's home; it takes ", before.app().home_workspace(),
+                   "/members/{id}"));
   validator.RequestId(request.request_id());
   LATCHKEY_RETURN_IF_ERROR(validator.status());
   LATCHKEY_ASSIGN_OR_RETURN(const auto record,
@@ -180,7 +181,8 @@ absl::StatusOr<v1::RemoveCollaboratorResponse> Handle(
   AppRecord after = before;
   auto& list = *after.mutable_app()->mutable_collaborators();
   const auto it = std::find(list.begin(), list.end(), request.member());
-  if (it == list.end()) return ResourceNotFoundError(absl::StrCat(request.member(), " as a collaborator"));
+  if (it == list.end())
+    return ResourceNotFoundError(absl::StrCat(request.member(), " as a collaborator"));
   list.erase(it);
   v1::RemoveCollaboratorResponse response;
   response.set_revision(m.Write<AppRecord>(storage::AppKey(LastId(request.app())), before, after));

@@ -20,8 +20,8 @@ constexpr absl::Duration kRequestLife = absl::Hours(24 * 30);
 // The keys that hang on a request while it is pending.
 void ForgetPending(Mutation& m, const v1::ApprovalRequest& request) {
   const std::string workspace(WorkspaceIdOf(request.name()));
-  m.txn().Delete(storage::PendingRequestKey(workspace, LastId(request.requester()),
-                                            LastId(request.app())));
+  m.txn().Delete(
+      storage::PendingRequestKey(workspace, LastId(request.requester()), LastId(request.app())));
   m.txn().Delete(storage::RequestExpiryKey(FromProto(request.expire_time()), workspace,
                                            LastId(request.name())));
 }
@@ -131,8 +131,7 @@ absl::Status SpendGrant(Mutation& m, const FactSheet& sheet) {
   after.mutable_approval_request()->set_state(v1::APPROVAL_REQUEST_STATE_USED);
   const v1::ApprovalRequest& request = before.approval_request();
   const std::string workspace(WorkspaceIdOf(request.name()));
-  m.txn().Delete(
-      storage::GrantKey(workspace, LastId(request.requester()), LastId(request.app())));
+  m.txn().Delete(storage::GrantKey(workspace, LastId(request.requester()), LastId(request.app())));
   m.Write<ApprovalRequestRecord>(storage::ApprovalRequestKey(workspace, LastId(request.name())),
                                  before, after);
   return absl::OkStatus();
@@ -170,15 +169,14 @@ v1::ApprovalRequestState StateAfter(Resolve::Resolution resolution) {
 absl::StatusOr<v1::ResolveApprovalRequestResponse> Handle(Mutation& m, const Resolve& request) {
   const auto id = ParseApprovalRequest(request.name());
   const bool withdraws = request.resolution() == Resolve::RESOLUTION_WITHDRAW;
-  LATCHKEY_ASSIGN_OR_RETURN(FactSheet sheet,
-                            m.Gather(withdraws ? policy::Action::kRequestWithdraw
-                                               : policy::Action::kRequestResolve));
+  LATCHKEY_ASSIGN_OR_RETURN(FactSheet sheet, m.Gather(withdraws ? policy::Action::kRequestWithdraw
+                                                                : policy::Action::kRequestResolve));
   const InWorkspace where = id.value_or(InWorkspace{});
   LATCHKEY_RETURN_IF_ERROR(sheet.AboutRequest(where));
   const std::string app =
       sheet.request().has_value() ? sheet.request()->approval_request().app() : "";
-  LATCHKEY_RETURN_IF_ERROR(m.Authorize(sheet, {where.workspace, request.name(), app},
-                                       policy::Action::kRequestRead));
+  LATCHKEY_RETURN_IF_ERROR(
+      m.Authorize(sheet, {where.workspace, request.name(), app}, policy::Action::kRequestRead));
   LATCHKEY_RETURN_IF_ERROR(CheckResolution(request, id.has_value()));
   if (!sheet.request().has_value()) return ResourceNotFoundError(request.name());
   const ApprovalRequestRecord& before = *sheet.request();

@@ -100,9 +100,10 @@ absl::StatusOr<v1::GetEventResponse> Authority::Read(const Caller& caller,
 absl::StatusOr<v1::GetStatusResponse> Authority::Read(const Caller& caller,
                                                       const v1::GetStatusRequest&) {
   const storage::View view = NewView();
-  LATCHKEY_RETURN_IF_ERROR(AuthorizeRead(view, caller, policy::Action::kAdminRead, "the status",
-                                         [](FactSheet&) { return absl::OkStatus(); })
-                               .status());
+  LATCHKEY_RETURN_IF_ERROR(
+      AuthorizeRead(view, caller, policy::Action::kAdminRead, "the status", [](FactSheet&) {
+        return absl::OkStatus();
+      }).status());
   v1::GetStatusResponse response;
   response.set_version(LATCHKEY_VERSION);
   response.set_newest_revision(hub_->newest());

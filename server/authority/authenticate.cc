@@ -14,8 +14,8 @@ namespace {
 // A peer without its port, so that one client is one key: "ipv4:10.0.0.1".
 absl::string_view HostOf(absl::string_view peer) {
   const std::size_t colon = peer.rfind(':');
-  const bool has_port = colon != absl::string_view::npos && colon != peer.find(':') &&
-                        peer.substr(0, 5) != "unix:";
+  const bool has_port =
+      colon != absl::string_view::npos && colon != peer.find(':') && peer.substr(0, 5) != "unix:";
   return has_port ? peer.substr(0, colon) : peer;
 }
 

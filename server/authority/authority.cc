@@ -93,8 +93,7 @@ absl::StatusOr<std::unique_ptr<Authority>> Authority::Open(Options options) {
   authority->hub_ = std::make_unique<EventHub>(EventHub::Options{o.engine}, newest);
   authority->sequencer_ = std::make_unique<Sequencer>(Sequencer::Options{
       o.engine, o.executor,
-      [a = authority.get()](Effects&& effects, std::vector<v1::Event>&& events,
-                            std::uint64_t end) {
+      [a = authority.get()](Effects&& effects, std::vector<v1::Event>&& events, std::uint64_t end) {
         a->verifier_->Apply(effects, end);
         a->hub_->Publish(std::move(events), end);
       }});
@@ -107,8 +106,8 @@ absl::Status Authority::CheckFormat() {
   if (!meta.has_value()) {
     engine::WriteBatch batch;
     batch.Expect(key.bytes, 0);
-    batch.Put(key.bytes, storage::EncodeRecord(
-                             key.bytes, NewMeta(options_.entropy, options_.clock.Now())));
+    batch.Put(key.bytes,
+              storage::EncodeRecord(key.bytes, NewMeta(options_.entropy, options_.clock.Now())));
     return options_.engine.Commit(batch).status();
   }
   if (meta->format() == kStoreFormat) return absl::OkStatus();
@@ -150,8 +149,7 @@ void Authority::WriteSummaries() {
   const auto write = [this, now](DenialLimiter& limiter, v1::Action action) {
     if (!limiter.AnyDue(now)) return;
     sequencer_->Enqueue(std::make_unique<OwnCommand>(
-        options_.clock, tools_, options_.logger,
-        [due = limiter.TakeDue(now), action](Mutation& m) {
+        options_.clock, tools_, options_.logger, [due = limiter.TakeDue(now), action](Mutation& m) {
           for (const DenialLimiter::Counted& counted : due) {
             v1::Event event;
             m.AuthorizeItself(policy::Action::kPolicyCheck, {});
@@ -189,12 +187,12 @@ void Authority::ExpireRequests() {
 void Authority::ForgetReplays() {
   std::vector<std::string> due;
   const std::string prefix = storage::ReplayExpiryPrefix();
-  const absl::Status read = NewView().ForEach(
-      {prefix, storage::DueEnd(prefix, options_.clock.Now())}, engine::Direction::kForward,
-      [&](absl::string_view key, absl::string_view) {
-        due.emplace_back(key);
-        return due.size() < kMaxDue ? storage::Walk::kGoOn : storage::Walk::kStop;
-      });
+  const absl::Status read =
+      NewView().ForEach({prefix, storage::DueEnd(prefix, options_.clock.Now())},
+                        engine::Direction::kForward, [&](absl::string_view key, absl::string_view) {
+                          due.emplace_back(key);
+                          return due.size() < kMaxDue ? storage::Walk::kGoOn : storage::Walk::kStop;
+                        });
   if (!read.ok()) {
     options_.logger.Log(LogLevel::kError, "cannot read what is due", {{"error", read.ToString()}});
   }

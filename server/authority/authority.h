@@ -64,9 +64,8 @@ class Authority {
 #undef LATCHKEY_DECLARE_
 
   // Answers a read, one overload for each of LATCHKEY_READS. Blocks on disk.
-#define LATCHKEY_DECLARE_(name)                                     \
-  absl::StatusOr<v1::name##Response> Read(const Caller& caller,     \
-                                          const v1::name##Request& request);
+#define LATCHKEY_DECLARE_(name) \
+  absl::StatusOr<v1::name##Response> Read(const Caller& caller, const v1::name##Request& request);
   LATCHKEY_READS(LATCHKEY_DECLARE_)
 #undef LATCHKEY_DECLARE_
 
@@ -111,9 +110,9 @@ class Authority {
   absl::StatusOr<Caller> OnBehalfOf(Caller caller, absl::string_view on_behalf_of) const;
   void CountFailedAuthentication(absl::string_view peer);
   // Gathers for a read and decides it. `about` fills the sheet.
-  absl::StatusOr<FactSheet> AuthorizeRead(
-      const storage::Reader& reader, const Caller& caller, policy::Action action,
-      absl::string_view resource, absl::FunctionRef<absl::Status(FactSheet&)> about) const;
+  absl::StatusOr<FactSheet> AuthorizeRead(const storage::Reader& reader, const Caller& caller,
+                                          policy::Action action, absl::string_view resource,
+                                          absl::FunctionRef<absl::Status(FactSheet&)> about) const;
   void WriteSummaries();
   void ExpireRequests();
   void ForgetReplays();

@@ -22,8 +22,7 @@ namespace latchkey {
 inline constexpr std::uint64_t kFirstGeneration = 1;
 
 inline constexpr char kWorkspaceForm[] = "is no workspace's name; it takes workspaces/{id}";
-inline constexpr char kMemberForm[] =
-    "is no member's name; it takes workspaces/{id}/members/{id}";
+inline constexpr char kMemberForm[] = "is no member's name; it takes workspaces/{id}/members/{id}";
 
 // ABORTED where `expected` is neither 0 nor `actual`.
 absl::Status CheckRevision(absl::string_view name, std::uint64_t expected, std::uint64_t actual);
@@ -53,8 +52,7 @@ storage::v1::InstallationRecord InstallationOrNew(const FactSheet& sheet,
 absl::StatusOr<v1::IssuedToken> WriteNewToken(Mutation& m, storage::v1::TokenRecord& record);
 
 // Replaces the secret of `record` and writes it with its event.
-absl::StatusOr<v1::IssuedToken> WriteNewSecret(Mutation& m,
-                                               const storage::v1::TokenRecord& before);
+absl::StatusOr<v1::IssuedToken> WriteNewSecret(Mutation& m, const storage::v1::TokenRecord& before);
 
 // Ends one token and writes its event. `action` is what ended it.
 absl::StatusOr<v1::Token> WriteRevocation(Mutation& m, const storage::v1::TokenRecord& before,

@@ -13,9 +13,9 @@
 
 namespace latchkey {
 
-// Keeps a flood of refusals from becoming a flood of writes (design.md, section 5): the first few of
-// each key in a window are let through to be recorded one by one, the rest are counted, and handed
-// out once the window is over, to be written as one summary each.
+// Keeps a flood of refusals from becoming a flood of writes (design.md, section 5): the first few
+// of each key in a window are let through to be recorded one by one, the rest are counted, and
+// handed out once the window is over, to be written as one summary each.
 //
 // Remembers at most `max_keys` keys; refusals of further keys are counted together under "".
 // Thread-safe.

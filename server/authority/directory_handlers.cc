@@ -54,8 +54,8 @@ absl::StatusOr<v1::CreateWorkspaceResponse> Handle(Mutation& m,
                                                    const v1::CreateWorkspaceRequest& request) {
   LATCHKEY_ASSIGN_OR_RETURN(FactSheet sheet, m.Gather(policy::Action::kWorkspaceCreate));
   const bool named = IsId(request.workspace_id());
-  LATCHKEY_RETURN_IF_ERROR(m.Authorize(
-      sheet, {"", named ? WorkspaceName(request.workspace_id()) : "workspaces", ""}));
+  LATCHKEY_RETURN_IF_ERROR(
+      m.Authorize(sheet, {"", named ? WorkspaceName(request.workspace_id()) : "workspaces", ""}));
   Validator validator;
   validator.Id("workspace_id", request.workspace_id());
   LATCHKEY_RETURN_IF_ERROR(validator.status());
@@ -189,10 +189,10 @@ absl::StatusOr<v1::CreateMemberResponse> Handle(Mutation& m,
   }
   if (role == v1::ROLE_PRIMARY_OWNER) {
     if (!owner_record.primary_owner().empty()) {
-      return StateConflictError(request.parent(), "has a primary owner",
-                                absl::StrCat(request.parent(), " has a primary owner: ",
-                                             owner_record.primary_owner(),
-                                             "; make the member an owner, then update the role"));
+      return StateConflictError(
+          request.parent(), "has a primary owner",
+          absl::StrCat(request.parent(), " has a primary owner: ", owner_record.primary_owner(),
+                       "; make the member an owner, then update the role"));
     }
     owner_record.set_primary_owner(request.member_id());
     m.txn().Put(storage::WorkspaceKey(*workspace), owner_record);
@@ -255,15 +255,18 @@ absl::StatusOr<v1::UpdateMemberResponse> Handle(Mutation& m,
   LATCHKEY_RETURN_IF_ERROR(m.Authorize(sheet, {id.value_or(InWorkspace{}).workspace, name, ""}));
   if (!id.has_value()) return InvalidFieldError("member.name", kMemberForm);
   LATCHKEY_RETURN_IF_ERROR(CheckMemberUpdate(request));
-  if (!sheet.member().has_value() || !sheet.workspace().has_value()) return ResourceNotFoundError(name);
+  if (!sheet.member().has_value() || !sheet.workspace().has_value())
+    return ResourceNotFoundError(name);
   const MemberRecord& before = *sheet.member();
   LATCHKEY_RETURN_IF_ERROR(
       CheckRevision(name, request.expected_revision(), before.member().revision()));
 
   MemberRecord after = before;
   for (const std::string& path : paths) {
-    if (path == "display_name") after.mutable_member()->set_display_name(request.member().display_name());
-    if (path == "can_manage_apps") after.mutable_member()->set_can_manage_apps(request.member().can_manage_apps());
+    if (path == "display_name")
+      after.mutable_member()->set_display_name(request.member().display_name());
+    if (path == "can_manage_apps")
+      after.mutable_member()->set_can_manage_apps(request.member().can_manage_apps());
     if (path == "state") after.mutable_member()->set_state(v1::MEMBER_STATE_ACTIVE);
     if (path == "role") after.mutable_member()->set_role(request.member().role());
   }
@@ -275,7 +278,8 @@ absl::StatusOr<v1::UpdateMemberResponse> Handle(Mutation& m,
                               "PRIMARY_OWNER, which makes this one an owner");
   }
   if (is_primary && after.member().state() != v1::MEMBER_STATE_ACTIVE) {
-    return StateConflictError(name, "deactivated", "a deactivated member cannot own; reactivate it");
+    return StateConflictError(name, "deactivated",
+                              "a deactivated member cannot own; reactivate it");
   }
   if (is_primary && !was_primary) {
     LATCHKEY_RETURN_IF_ERROR(MovePrimaryOwner(m, id->workspace, id->id, *sheet.workspace()));

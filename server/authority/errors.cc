@@ -89,8 +89,8 @@ absl::Status InvalidFieldsError(const google::rpc::BadRequest& violations) {
   if (violations.field_violations_size() > 1) {
     absl::StrAppend(&message, " (and ", violations.field_violations_size() - 1, " more)");
   }
-  absl::Status status = MakeError(absl::StatusCode::kInvalidArgument,
-                                  v1::ERROR_REASON_INVALID_FIELD, message);
+  absl::Status status =
+      MakeError(absl::StatusCode::kInvalidArgument, v1::ERROR_REASON_INVALID_FIELD, message);
   AddDetail(status, violations);
   return status;
 }
@@ -132,11 +132,10 @@ absl::Status TokenNotActiveError(absl::string_view token, absl::string_view stat
 }
 
 absl::Status OutOfRangeError(std::uint64_t asked, std::uint64_t oldest, std::uint64_t newest) {
-  return MakeError(
-      absl::StatusCode::kOutOfRange, v1::ERROR_REASON_POSITION_OUT_OF_RANGE,
-      absl::StrCat("after_revision is ", asked, "; this log takes ",
-                   oldest == 0 ? 0 : oldest - 1, " to ", newest),
-      {{"oldest", absl::StrCat(oldest)}, {"newest", absl::StrCat(newest)}});
+  return MakeError(absl::StatusCode::kOutOfRange, v1::ERROR_REASON_POSITION_OUT_OF_RANGE,
+                   absl::StrCat("after_revision is ", asked, "; this log takes ",
+                                oldest == 0 ? 0 : oldest - 1, " to ", newest),
+                   {{"oldest", absl::StrCat(oldest)}, {"newest", absl::StrCat(newest)}});
 }
 
 absl::Status UnavailableError(v1::ErrorReason reason, absl::string_view message,

@@ -33,8 +33,7 @@ void AddDetail(absl::Status& status, const google::protobuf::Message& detail);
 template <typename Detail>
 Detail GetDetail(const absl::Status& status) {
   Detail detail;
-  const std::string url =
-      absl::StrCat("type.googleapis.com/", Detail::descriptor()->full_name());
+  const std::string url = absl::StrCat("type.googleapis.com/", Detail::descriptor()->full_name());
   if (const auto payload = status.GetPayload(url)) detail.ParseFromString(std::string(*payload));
   return detail;
 }

@@ -20,8 +20,8 @@ bool IsOwner(policy::Role role) {
 policy::AppRelation RelationTo(const v1::App& app, absl::string_view principal) {
   const bool collaborates = std::find(app.collaborators().begin(), app.collaborators().end(),
                                       principal) != app.collaborators().end();
-  const bool is_bot = app.kind() == v1::APP_KIND_LEGACY_BOT ||
-                      app.kind() == v1::APP_KIND_CUSTOM_INTEGRATION;
+  const bool is_bot =
+      app.kind() == v1::APP_KIND_LEGACY_BOT || app.kind() == v1::APP_KIND_CUSTOM_INTEGRATION;
   // Who set a bot up stays so; the creator of another app has rights as its first collaborator.
   if (app.creator() == principal && (is_bot || collaborates)) return policy::AppRelation::kCreator;
   return collaborates ? policy::AppRelation::kCollaborator : policy::AppRelation::kNone;
@@ -60,6 +60,7 @@ absl::Status FactSheet::LoadCaller(absl::Time now) {
       // Judged as the service that it is: it may not act for anybody.
       facts_.caller = policy::CallerKind::kService;
       facts_.service_roles = {};
+      caller_.principal = caller_.delegate;
       return absl::OkStatus();
     }
     facts_.service_roles = {};
@@ -110,8 +111,8 @@ absl::Status FactSheet::LoadServiceCaller(absl::string_view name) {
 }
 
 absl::Status FactSheet::AboutWorkspace(absl::string_view workspace) {
-  facts_.same_workspace = facts_.caller != policy::CallerKind::kMember ||
-                          WorkspaceIdOf(caller_.principal) == workspace;
+  facts_.same_workspace =
+      facts_.caller != policy::CallerKind::kMember || WorkspaceIdOf(caller_.principal) == workspace;
   LATCHKEY_ASSIGN_OR_RETURN(workspace_, reader_->Get(storage::WorkspaceKey(workspace)));
   if (!workspace_.has_value()) return absl::OkStatus();
   const v1::WorkspaceSettings& settings = workspace_->workspace().settings();
@@ -153,7 +154,7 @@ absl::Status FactSheet::AboutApp(absl::string_view app) {
     return absl::OkStatus();
   }
   LATCHKEY_RETURN_IF_ERROR(AboutWorkspace(WorkspaceIdOf(app_->app().home_workspace())));
-  facts_.app_home = facts_.same_workspace;
+  facts_.app_home = true;
   // A directory app may be looked at from everywhere.
   const bool reads = facts_.action == policy::Action::kAppRead;
   if (reads && app_->app().kind() == v1::APP_KIND_EXTERNAL) facts_.same_workspace = true;
@@ -164,8 +165,8 @@ absl::Status FactSheet::LoadInstallation(absl::string_view workspace, absl::stri
   LATCHKEY_ASSIGN_OR_RETURN(installation_, reader_->Get(storage::InstallationKey(workspace, app)));
   const bool mine = installation_.has_value() && !installation_->installation().installer().empty();
   facts_.own = mine && IsCaller(installation_->installation().installer());
-  facts_.app_restricted = installation_.has_value() && installation_->installation().approval() ==
-                                                           v1::APP_APPROVAL_RESTRICTED;
+  facts_.app_restricted = installation_.has_value() &&
+                          installation_->installation().approval() == v1::APP_APPROVAL_RESTRICTED;
   if (!app_.has_value()) return absl::OkStatus();
   facts_.app_home = app_->app().home_workspace() == WorkspaceName(workspace);
 
@@ -192,13 +193,11 @@ absl::Status FactSheet::LoadInstallation(absl::string_view workspace, absl::stri
 
 absl::Status FactSheet::LoadGrant(absl::string_view workspace, absl::string_view app) {
   if (facts_.caller != policy::CallerKind::kMember) return absl::OkStatus();
-  LATCHKEY_ASSIGN_OR_RETURN(
-      const auto pointer,
-      reader_->Get(storage::GrantKey(workspace, LastId(caller_.principal), app)));
+  LATCHKEY_ASSIGN_OR_RETURN(const auto pointer, reader_->Get(storage::GrantKey(
+                                                    workspace, LastId(caller_.principal), app)));
   if (!pointer.has_value()) return absl::OkStatus();
-  LATCHKEY_ASSIGN_OR_RETURN(
-      const auto record,
-      reader_->Get(storage::ApprovalRequestKey(workspace, LastId(pointer->name()))));
+  LATCHKEY_ASSIGN_OR_RETURN(const auto record, reader_->Get(storage::ApprovalRequestKey(
+                                                   workspace, LastId(pointer->name()))));
   if (!record.has_value()) return absl::OkStatus();
   const v1::ApprovalRequest& request = record->approval_request();
   if (request.state() != v1::APPROVAL_REQUEST_STATE_APPROVED) return absl::OkStatus();
@@ -251,8 +250,8 @@ absl::Status FactSheet::AboutToken(const TokenId& id) {
                                     : AboutService(id.owner.service);
   }
   const v1::Token& token = token_->token();
-  LATCHKEY_RETURN_IF_ERROR(AboutNewToken(id.owner, ToPolicy(token.kind()), LastId(token.app()),
-                                         token.member()));
+  LATCHKEY_RETURN_IF_ERROR(
+      AboutNewToken(id.owner, ToPolicy(token.kind()), LastId(token.app()), token.member()));
   facts_.own = (!token.member().empty() && IsCaller(token.member())) ||
                (!token.service().empty() && IsCaller(token.service()));
   return absl::OkStatus();

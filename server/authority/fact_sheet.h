@@ -43,8 +43,8 @@ class FactSheet {
   // About an approval request.
   absl::Status AboutRequest(const InWorkspace& request);
   // About a new token. `app` and `member` may be empty; an empty `member` is the caller.
-  absl::Status AboutNewToken(const TokenOwner& owner, policy::TokenKind kind,
-                             absl::string_view app, absl::string_view member);
+  absl::Status AboutNewToken(const TokenOwner& owner, policy::TokenKind kind, absl::string_view app,
+                             absl::string_view member);
   // About a token there is.
   absl::Status AboutToken(const TokenId& id);
   // About the tokens of an app in a workspace, to read them.
@@ -73,7 +73,8 @@ class FactSheet {
   const std::optional<storage::v1::ApprovalRequestRecord>& grant() const { return grant_; }
 
  private:
-  FactSheet(const storage::Reader& reader, const Caller& caller) : reader_(&reader), caller_(caller) {}
+  FactSheet(const storage::Reader& reader, const Caller& caller)
+      : reader_(&reader), caller_(caller) {}
 
   absl::Status LoadCaller(absl::Time now);
   absl::Status LoadMemberCaller();

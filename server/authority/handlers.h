@@ -11,8 +11,8 @@ namespace latchkey {
 
 // What each mutating method does, in one order: take the names apart, gather facts, ask policy,
 // check the rest of the form, check the state, write. A handler writes nothing before it can no
-// longer fail, but for what the mutation drops on an error. Errors are those of the method's comment
-// in the contract.
+// longer fail, but for what the mutation drops on an error. Errors are those of the method's
+// comment in the contract.
 absl::StatusOr<v1::CreateWorkspaceResponse> Handle(Mutation& m,
                                                    const v1::CreateWorkspaceRequest& request);
 absl::StatusOr<v1::UpdateWorkspaceResponse> Handle(Mutation& m,

@@ -63,9 +63,9 @@ absl::Status CheckInstallable(const v1::App& app) {
   if (app.kind() == v1::APP_KIND_INTERNAL || app.kind() == v1::APP_KIND_EXTERNAL) {
     return absl::OkStatus();
   }
-  return StateConflictError(app.name(), "not installable",
-                            absl::StrCat(app.name(),
-                                         " is a bot that is not installed; use IssueToken"));
+  return StateConflictError(
+      app.name(), "not installable",
+      absl::StrCat(app.name(), " is a bot that is not installed; use IssueToken"));
 }
 
 struct Installed {
@@ -127,8 +127,8 @@ absl::StatusOr<Installed> WriteInstallation(Mutation& m, const FactSheet& sheet,
   Installed result;
   result.revision = m.Write<InstallationRecord>(key, sheet.installation(), record);
   result.installation = record.installation();
-  LATCHKEY_ASSIGN_OR_RETURN(
-      result.bot, WriteInstalledToken(m, sheet, record, workspace, v1::TOKEN_KIND_BOT));
+  LATCHKEY_ASSIGN_OR_RETURN(result.bot,
+                            WriteInstalledToken(m, sheet, record, workspace, v1::TOKEN_KIND_BOT));
   result.revision = result.bot.token().revision();
   if (!wanted.user_scopes().empty()) {
     LATCHKEY_ASSIGN_OR_RETURN(
@@ -227,8 +227,8 @@ absl::StatusOr<v1::UninstallAppResponse> Handle(Mutation& m,
   LATCHKEY_ASSIGN_OR_RETURN(
       FactSheet sheet, AuthorizeOnInstallation(m, policy::Action::kAppUninstall, where.workspace,
                                                where.id, request.name()));
-  LATCHKEY_RETURN_IF_ERROR(CheckForm(id.has_value(), "name", kInstallationForm, request.reason(),
-                                     request.request_id()));
+  LATCHKEY_RETURN_IF_ERROR(
+      CheckForm(id.has_value(), "name", kInstallationForm, request.reason(), request.request_id()));
   if (!sheet.installation().has_value()) return ResourceNotFoundError(request.name());
   if (!IsInstalled(sheet)) {
     return StateConflictError(request.name(), "not installed",
@@ -274,8 +274,8 @@ absl::StatusOr<v1::ApproveAppResponse> Handle(Mutation& m, const v1::ApproveAppR
   validator.Scopes("scopes", request.scopes());
   validator.RequestId(request.request_id());
   LATCHKEY_ASSIGN_OR_RETURN(
-      FactSheet sheet, BeginVerdict(m, policy::Action::kAppApprove, request.parent(),
-                                    request.app(), validator));
+      FactSheet sheet,
+      BeginVerdict(m, policy::Action::kAppApprove, request.parent(), request.app(), validator));
   const std::string workspace(LastId(request.parent()));
   const std::string app(LastId(request.app()));
   InstallationRecord after = InstallationOrNew(sheet, workspace, app);
@@ -296,8 +296,8 @@ absl::StatusOr<v1::RestrictAppResponse> Handle(Mutation& m, const v1::RestrictAp
   validator.Text("reason", request.reason());
   validator.RequestId(request.request_id());
   LATCHKEY_ASSIGN_OR_RETURN(
-      FactSheet sheet, BeginVerdict(m, policy::Action::kAppRestrict, request.parent(),
-                                    request.app(), validator));
+      FactSheet sheet,
+      BeginVerdict(m, policy::Action::kAppRestrict, request.parent(), request.app(), validator));
   const std::string workspace(LastId(request.parent()));
   const std::string app(LastId(request.app()));
   const auto key = storage::InstallationKey(workspace, app);

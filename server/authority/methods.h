@@ -36,22 +36,22 @@
   X(RevokeToken)
 
 // Methods that read, but for the verifier's.
-#define LATCHKEY_READS(X)  \
-  X(GetWorkspace)          \
-  X(ListWorkspaces)        \
-  X(GetMember)             \
-  X(ListMembers)           \
-  X(ListServices)          \
-  X(GetApp)                \
-  X(ListApps)              \
-  X(ListInstallations)     \
-  X(ListApprovalRequests)  \
-  X(GetToken)              \
-  X(ListTokens)            \
-  X(ListEvents)            \
-  X(GetEvent)              \
-  X(CheckPermission)       \
-  X(ListRules)             \
+#define LATCHKEY_READS(X) \
+  X(GetWorkspace)         \
+  X(ListWorkspaces)       \
+  X(GetMember)            \
+  X(ListMembers)          \
+  X(ListServices)         \
+  X(GetApp)               \
+  X(ListApps)             \
+  X(ListInstallations)    \
+  X(ListApprovalRequests) \
+  X(GetToken)             \
+  X(ListTokens)           \
+  X(ListEvents)           \
+  X(GetEvent)             \
+  X(CheckPermission)      \
+  X(ListRules)            \
   X(GetStatus)
 
 namespace latchkey {

@@ -153,7 +153,9 @@ inline void SetEntity(const storage::v1::MemberRecord& r, v1::Entity& e) {
 inline void SetEntity(const storage::v1::ServiceRecord& r, v1::Entity& e) {
   *e.mutable_service() = r.service();
 }
-inline void SetEntity(const storage::v1::AppRecord& r, v1::Entity& e) { *e.mutable_app() = r.app(); }
+inline void SetEntity(const storage::v1::AppRecord& r, v1::Entity& e) {
+  *e.mutable_app() = r.app();
+}
 inline void SetEntity(const storage::v1::InstallationRecord& r, v1::Entity& e) {
   *e.mutable_installation() = r.installation();
 }

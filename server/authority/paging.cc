@@ -33,8 +33,8 @@ absl::StatusOr<Page> ParsePage(std::int32_t page_size, absl::string_view page_to
                              absl::StrCat("is ", page_size, "; it takes 0 (100) to 1000"));
   }
   Page page;
-  page.size = static_cast<std::size_t>(page_size == 0 ? kDefaultSize
-                                                      : std::min(page_size, kMaxSize));
+  page.size =
+      static_cast<std::size_t>(page_size == 0 ? kDefaultSize : std::min(page_size, kMaxSize));
   page.fingerprint = Fingerprint(bare.SerializeAsString());
   if (page_token.empty()) return page;
   std::string plain;

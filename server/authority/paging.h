@@ -15,7 +15,7 @@ namespace latchkey {
 // Where a page of a list begins, and how long it may be (AIP-158).
 struct Page {
   std::size_t size = 0;
-  std::string after;          // what the last page ended with; empty: the beginning
+  std::string after;              // what the last page ended with; empty: the beginning
   std::uint64_t fingerprint = 0;  // of the request without its page fields
 };
 

@@ -183,9 +183,10 @@ absl::StatusOr<v1::CheckPermissionResponse> Authority::Read(
 absl::StatusOr<v1::ListRulesResponse> Authority::Read(const Caller& caller,
                                                       const v1::ListRulesRequest&) {
   const storage::View view = NewView();
-  LATCHKEY_RETURN_IF_ERROR(AuthorizeRead(view, caller, Action::kPolicyRead, "the rules",
-                                         [](FactSheet&) { return absl::OkStatus(); })
-                               .status());
+  LATCHKEY_RETURN_IF_ERROR(
+      AuthorizeRead(view, caller, Action::kPolicyRead, "the rules", [](FactSheet&) {
+        return absl::OkStatus();
+      }).status());
   v1::ListRulesResponse response;
   for (const policy::Rule& row : policy::Rules()) {
     v1::Rule& rule = *response.add_rules();

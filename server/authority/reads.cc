@@ -65,18 +65,18 @@ absl::StatusOr<v1::ListWorkspacesResponse> Authority::Read(
   const storage::View view = NewView();
   // A member reads the own workspace; whoever is of none is judged as about all.
   const std::string own(WorkspaceIdOf(caller.principal));
-  LATCHKEY_RETURN_IF_ERROR(AuthorizeRead(view, caller, policy::Action::kWorkspaceRead, "workspaces",
-                                         [&](FactSheet& s) { return s.AboutWorkspace(own); })
-                               .status());
+  LATCHKEY_RETURN_IF_ERROR(
+      AuthorizeRead(view, caller, policy::Action::kWorkspaceRead, "workspaces", [&](FactSheet& s) {
+        return s.AboutWorkspace(own);
+      }).status());
   LATCHKEY_ASSIGN_OR_RETURN(const Page page, PageOf(request));
   v1::ListWorkspacesResponse response;
   LATCHKEY_ASSIGN_OR_RETURN(
       *response.mutable_next_page_token(),
       (ListRecords<WorkspaceRecord>(view, storage::WorkspacePrefix(), page, ListOrder::kForward,
                                     [&](absl::string_view, const WorkspaceRecord& record) {
-                                      const bool shown = own.empty() ||
-                                                         record.workspace().name() ==
-                                                             WorkspaceName(own);
+                                      const bool shown = own.empty() || record.workspace().name() ==
+                                                                            WorkspaceName(own);
                                       if (shown) *response.add_workspaces() = record.workspace();
                                       return shown;
                                     })));
@@ -124,9 +124,10 @@ absl::StatusOr<v1::ListMembersResponse> Authority::Read(const Caller& caller,
 absl::StatusOr<v1::ListServicesResponse> Authority::Read(const Caller& caller,
                                                          const v1::ListServicesRequest& request) {
   const storage::View view = NewView();
-  LATCHKEY_RETURN_IF_ERROR(AuthorizeRead(view, caller, policy::Action::kServiceRead, "services",
-                                         [](FactSheet& s) { return s.AboutService(""); })
-                               .status());
+  LATCHKEY_RETURN_IF_ERROR(
+      AuthorizeRead(view, caller, policy::Action::kServiceRead, "services", [](FactSheet& s) {
+        return s.AboutService("");
+      }).status());
   LATCHKEY_ASSIGN_OR_RETURN(const Page page, PageOf(request));
   v1::ListServicesResponse response;
   LATCHKEY_ASSIGN_OR_RETURN(
@@ -145,9 +146,8 @@ absl::StatusOr<v1::GetAppResponse> Authority::Read(const Caller& caller,
   const storage::View view = NewView();
   const auto id = ParseApp(request.name());
   LATCHKEY_ASSIGN_OR_RETURN(
-      FactSheet sheet,
-      AuthorizeRead(view, caller, policy::Action::kAppRead, request.name(),
-                    [&](FactSheet& s) { return s.AboutApp(id.value_or("")); }));
+      FactSheet sheet, AuthorizeRead(view, caller, policy::Action::kAppRead, request.name(),
+                                     [&](FactSheet& s) { return s.AboutApp(id.value_or("")); }));
   if (!id.has_value()) return InvalidFieldError("name", "is no app's name; it takes apps/{id}");
   if (!sheet.app().has_value()) return ResourceNotFoundError(request.name());
   v1::GetAppResponse response;
@@ -167,16 +167,16 @@ absl::StatusOr<v1::ListAppsResponse> Authority::Read(const Caller& caller,
   if (!sheet.workspace().has_value()) return ResourceNotFoundError(request.parent());
   LATCHKEY_ASSIGN_OR_RETURN(const Page page, PageOf(request));
   v1::ListAppsResponse response;
-  LATCHKEY_ASSIGN_OR_RETURN(
-      *response.mutable_next_page_token(),
-      (ListIndexed<AppRecord>(
-          view, storage::HomeAppPrefix(*workspace), page,
-          [](absl::string_view id) { return storage::AppKey(id); },
-          [&](const AppRecord& record) -> absl::StatusOr<bool> {
-            if (record.app().has_delete_time() && !request.show_deleted()) return false;
-            *response.add_apps() = record.app();
-            return true;
-          })));
+  LATCHKEY_ASSIGN_OR_RETURN(*response.mutable_next_page_token(),
+                            (ListIndexed<AppRecord>(
+                                view, storage::HomeAppPrefix(*workspace), page,
+                                [](absl::string_view id) { return storage::AppKey(id); },
+                                [&](const AppRecord& record) -> absl::StatusOr<bool> {
+                                  if (record.app().has_delete_time() && !request.show_deleted())
+                                    return false;
+                                  *response.add_apps() = record.app();
+                                  return true;
+                                })));
   return response;
 }
 
@@ -194,12 +194,12 @@ absl::StatusOr<v1::ListInstallationsResponse> Authority::Read(
   v1::ListInstallationsResponse response;
   LATCHKEY_ASSIGN_OR_RETURN(
       *response.mutable_next_page_token(),
-      (ListRecords<InstallationRecord>(
-          view, storage::InstallationPrefix(*workspace), page, ListOrder::kForward,
-          [&](absl::string_view, const InstallationRecord& record) {
-            *response.add_installations() = record.installation();
-            return true;
-          })));
+      (ListRecords<InstallationRecord>(view, storage::InstallationPrefix(*workspace), page,
+                                       ListOrder::kForward,
+                                       [&](absl::string_view, const InstallationRecord& record) {
+                                         *response.add_installations() = record.installation();
+                                         return true;
+                                       })));
   return response;
 }
 
@@ -208,8 +208,8 @@ absl::StatusOr<v1::ListApprovalRequestsResponse> Authority::Read(
   const storage::View view = NewView();
   const auto workspace = ParseWorkspace(request.parent());
   LATCHKEY_ASSIGN_OR_RETURN(
-      FactSheet sheet, FactSheet::For(view, caller, policy::Action::kRequestRead,
-                                      options_.clock.Now()));
+      FactSheet sheet,
+      FactSheet::For(view, caller, policy::Action::kRequestRead, options_.clock.Now()));
   LATCHKEY_RETURN_IF_ERROR(sheet.AboutWorkspace(workspace.value_or("")));
   LATCHKEY_ASSIGN_OR_RETURN(const ListScope scope, ScopeOf(sheet, request.parent()));
   if (!workspace.has_value()) return InvalidFieldError("parent", kWorkspaceForm);

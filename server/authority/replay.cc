@@ -49,8 +49,7 @@ absl::StatusOr<bool> Replay::Find(google::protobuf::MessageLite& response) {
                                   "); make a new random UUID for each"));
   }
   // Whoever may not call at all any more gets no secret again either.
-  LATCHKEY_ASSIGN_OR_RETURN(const FactSheet sheet,
-                            mutation_.Gather(policy::Action::kPolicyRead));
+  LATCHKEY_ASSIGN_OR_RETURN(const FactSheet sheet, mutation_.Gather(policy::Action::kPolicyRead));
   if (sheet.facts().deactivated) return false;
   LATCHKEY_ASSIGN_OR_RETURN(
       const std::string plain,

@@ -98,8 +98,8 @@ void Sequencer::RunOnce() {
 }
 
 absl::Status Sequencer::RunGroup(Group& group) {
-  auto transaction = storage::Transaction::Begin(
-      std::make_unique<storage::View>(options_.engine.NewSnapshot()));
+  auto transaction =
+      storage::Transaction::Begin(std::make_unique<storage::View>(options_.engine.NewSnapshot()));
   if (!transaction.ok()) return StoreUnavailable(transaction.status());
   Effects effects;
   for (auto& command : group) command->Run(**transaction, effects);

@@ -128,8 +128,8 @@ absl::StatusOr<v1::IssueTokenResponse> Handle(Mutation& m, const v1::IssueTokenR
   LATCHKEY_ASSIGN_OR_RETURN(FactSheet sheet, m.Gather(policy::Action::kTokenIssue));
   LATCHKEY_RETURN_IF_ERROR(
       sheet.AboutNewToken(where, ToPolicy(request.kind()), app, request.member()));
-  const absl::Status allowed = m.Authorize(
-      sheet, {where.workspace, request.parent(), app.empty() ? "" : AppName(app)});
+  const absl::Status allowed =
+      m.Authorize(sheet, {where.workspace, request.parent(), app.empty() ? "" : AppName(app)});
   if (!allowed.ok() && !m.needs_approval()) return allowed;
   LATCHKEY_RETURN_IF_ERROR(CheckIssue(request, owner, m.now()));
   const bool of_service = !where.service.empty();
@@ -187,13 +187,12 @@ absl::StatusOr<v1::RegenerateTokenResponse> Handle(Mutation& m,
   LATCHKEY_ASSIGN_OR_RETURN(FactSheet sheet, m.Gather(policy::Action::kTokenRegenerate));
   LATCHKEY_RETURN_IF_ERROR(sheet.AboutToken(where));
   const std::string app = sheet.token().has_value() ? sheet.token()->token().app() : "";
-  const absl::Status allowed = m.Authorize(sheet, {where.owner.workspace, request.name(), app},
-                                           policy::Action::kTokenRead);
+  const absl::Status allowed =
+      m.Authorize(sheet, {where.owner.workspace, request.name(), app}, policy::Action::kTokenRead);
   if (!allowed.ok() && !m.needs_approval()) return allowed;
   LATCHKEY_RETURN_IF_ERROR(CheckRegenerate(request, id.has_value()));
   if (!sheet.token().has_value()) return ResourceNotFoundError(request.name());
-  LATCHKEY_ASSIGN_OR_RETURN(const v1::Token published,
-                            Published(m.txn(), *sheet.token(), m.now()));
+  LATCHKEY_ASSIGN_OR_RETURN(const v1::Token published, Published(m.txn(), *sheet.token(), m.now()));
   if (published.state() != v1::TOKEN_STATE_ACTIVE) {
     return TokenNotActiveError(request.name(), StateName(published.state()));
   }
@@ -227,9 +226,8 @@ absl::StatusOr<v1::RevokeTokenResponse> RevokeBySecret(Mutation& m,
   if (published.state() != v1::TOKEN_STATE_ACTIVE) return response;
   LATCHKEY_RETURN_IF_ERROR(m.AuthorizeBearer(
       {std::string(WorkspaceIdOf(published.name())), published.name(), published.app()}));
-  LATCHKEY_ASSIGN_OR_RETURN(
-      const v1::Token revoked,
-      WriteRevocation(m, *record, v1::ACTION_TOKEN_REVOKE, request.reason()));
+  LATCHKEY_ASSIGN_OR_RETURN(const v1::Token revoked,
+                            WriteRevocation(m, *record, v1::ACTION_TOKEN_REVOKE, request.reason()));
   response.set_revision(revoked.revision());
   return response;
 }
@@ -243,16 +241,15 @@ absl::StatusOr<v1::RevokeTokenResponse> Handle(Mutation& m, const v1::RevokeToke
   LATCHKEY_ASSIGN_OR_RETURN(FactSheet sheet, m.Gather(policy::Action::kTokenRevoke));
   LATCHKEY_RETURN_IF_ERROR(sheet.AboutToken(where));
   const std::string app = sheet.token().has_value() ? sheet.token()->token().app() : "";
-  LATCHKEY_RETURN_IF_ERROR(m.Authorize(sheet, {where.owner.workspace, request.name(), app},
-                                       policy::Action::kTokenRead));
+  LATCHKEY_RETURN_IF_ERROR(
+      m.Authorize(sheet, {where.owner.workspace, request.name(), app}, policy::Action::kTokenRead));
   Validator validator;
   validator.Check(id.has_value(), "name", kTokenForm);
   validator.Text("reason", request.reason());
   validator.RequestId(request.request_id());
   LATCHKEY_RETURN_IF_ERROR(validator.status());
   if (!sheet.token().has_value()) return ResourceNotFoundError(request.name());
-  LATCHKEY_ASSIGN_OR_RETURN(const v1::Token published,
-                            Published(m.txn(), *sheet.token(), m.now()));
+  LATCHKEY_ASSIGN_OR_RETURN(const v1::Token published, Published(m.txn(), *sheet.token(), m.now()));
   if (published.state() != v1::TOKEN_STATE_ACTIVE) {
     return TokenNotActiveError(request.name(), StateName(published.state()));
   }

@@ -65,7 +65,8 @@ absl::StatusOr<v1::ListTokensResponse> Authority::Read(const Caller& caller,
                             FactSheet::For(view, caller, policy::Action::kTokenRead, now));
   const TokenOwner owner = ParseTokenOwner(request.parent()).value_or(TokenOwner{});
   const std::string app = ParseApp(request.app()).value_or("");
-  LATCHKEY_RETURN_IF_ERROR(!owner.service.empty() ? sheet.AboutService(owner.service)
+  LATCHKEY_RETURN_IF_ERROR(!owner.service.empty()
+                               ? sheet.AboutNewToken(owner, policy::TokenKind::kService, "", "")
                            : app.empty() ? sheet.AboutWorkspace(owner.workspace)
                                          : sheet.AboutAppTokens(owner.workspace, app));
   LATCHKEY_ASSIGN_OR_RETURN(const ListScope scope, ScopeOf(sheet, request.parent()));

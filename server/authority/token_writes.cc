@@ -69,8 +69,8 @@ absl::StatusOr<v1::IssuedToken> WriteNewSecret(Mutation& m, const TokenRecord& b
   return issued;
 }
 
-absl::StatusOr<v1::Token> WriteRevocation(Mutation& m, const TokenRecord& before,
-                                          v1::Action action, absl::string_view reason) {
+absl::StatusOr<v1::Token> WriteRevocation(Mutation& m, const TokenRecord& before, v1::Action action,
+                                          absl::string_view reason) {
   TokenRecord after = before;
   after.mutable_token()->set_state(v1::TOKEN_STATE_REVOKED);
   *after.mutable_token()->mutable_revocation() = m.MakeRevocation(action, reason);

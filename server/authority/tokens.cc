@@ -57,7 +57,8 @@ absl::StatusOr<std::uint64_t> CurrentGeneration(const storage::Reader& reader,
           reader, anchor.key, [](const auto& record) { return record.generation(); });
     case Anchor::Kind::kInstallation:
       return GenerationAt<storage::v1::InstallationRecord>(
-          reader, anchor.key, [](const auto& record) { return record.installation().generation(); });
+          reader, anchor.key,
+          [](const auto& record) { return record.installation().generation(); });
     case Anchor::Kind::kService:
       return GenerationAt<storage::v1::ServiceRecord>(
           reader, anchor.key, [](const auto& record) { return record.generation(); });
@@ -76,14 +77,14 @@ absl::StatusOr<v1::Token> Published(const storage::Reader& reader,
     LATCHKEY_ASSIGN_OR_RETURN(const auto ended,
                               reader.Get(storage::GenerationKey(anchor.key, anchor.issued)));
     // Of several ends the first counts.
-    if (ended.has_value() && (!token.has_revocation() || ended->revocation().revision() <
-                                                             token.revocation().revision())) {
+    if (ended.has_value() && (!token.has_revocation() ||
+                              ended->revocation().revision() < token.revocation().revision())) {
       *token.mutable_revocation() = ended->revocation();
     }
   }
   if (token.has_expire_time() && FromProto(token.expire_time()) <= now) {
-    const bool expired_first = !token.has_revocation() ||
-                               FromProto(token.expire_time()) < FromProto(token.revocation().time());
+    const bool expired_first = !token.has_revocation() || FromProto(token.expire_time()) <
+                                                              FromProto(token.revocation().time());
     if (expired_first) {
       token.set_state(v1::TOKEN_STATE_EXPIRED);
       token.clear_revocation();

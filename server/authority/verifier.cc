@@ -53,8 +53,7 @@ void GenerationCell::RaiseTo(std::uint64_t generation) {
   }
 }
 
-Verifier::Verifier(Options options, std::uint64_t newest)
-    : options_(options), revision_(newest) {}
+Verifier::Verifier(Options options, std::uint64_t newest) : options_(options), revision_(newest) {}
 
 Verifier::SecretId Verifier::IdOf(absl::string_view hash) {
   SecretId id{};
@@ -129,8 +128,7 @@ absl::StatusOr<std::shared_ptr<const CachedToken>> Verifier::Find(absl::string_v
   return entry;
 }
 
-void Verifier::Insert(Shard& shard, const SecretId& id,
-                      std::shared_ptr<const CachedToken> entry) {
+void Verifier::Insert(Shard& shard, const SecretId& id, std::shared_ptr<const CachedToken> entry) {
   if (shard.young.size() >= options_.max_tokens / kShards / 2) {
     shard.old = std::move(shard.young);
     shard.young = Entries();

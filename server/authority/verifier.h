@@ -45,8 +45,8 @@ class GenerationCell {
 struct CachedToken {
   std::string answer;  // the serialized Verification of the token while it is active
   v1::TokenKind kind = v1::TOKEN_KIND_UNSPECIFIED;
-  bool revoked = false;     // by its own record
-  bool superseded = false;  // the secret was replaced
+  bool revoked = false;         // by its own record
+  bool superseded = false;      // the secret was replaced
   bool calls_latchkey = false;  // the token may authenticate a call to Latchkey
   policy::ServiceRoles roles;   // SERVICE only
   absl::Time expire_time = absl::InfiniteFuture();

@@ -104,8 +104,7 @@ absl::StatusOr<EventHub::Batch> EventHub::Read(std::uint64_t after, const v1::Ev
     return batch;
   }
   const storage::View view(options_.engine.NewSnapshot());
-  LATCHKEY_RETURN_IF_ERROR(
-      Walk(view, after + 1, end + 1, engine::Direction::kForward, collector));
+  LATCHKEY_RETURN_IF_ERROR(Walk(view, after + 1, end + 1, engine::Direction::kForward, collector));
   return batch;
 }
 

@@ -22,8 +22,8 @@ namespace latchkey {
 bool Matches(const v1::EventFilter& filter, const v1::Event& event);
 
 // Gives the committed log to readers: the last events from memory, older ones from the store, with
-// no gap between, since both are the same dense sequence. A reader pulls at its own pace and is only
-// woken, never fed, so a slow one costs nobody anything.
+// no gap between, since both are the same dense sequence. A reader pulls at its own pace and is
+// only woken, never fed, so a slow one costs nobody anything.
 //
 // Thread-safe. Read() blocks on disk where the events are no longer in memory.
 class EventHub {
@@ -34,7 +34,7 @@ class EventHub {
   };
 
   struct Limits {
-    std::size_t max_events = 1000;   // returned
+    std::size_t max_events = 1000;       // returned
     std::size_t max_bytes = 512 * 1024;  // returned, about
     std::size_t max_scanned = 20000;     // looked at
   };

@@ -26,10 +26,14 @@ namespace latchkey::rpc {
 using DirectoryServiceCalls = v1::DirectoryService::AsyncService;
 using AppServiceCalls = v1::AppService::AsyncService;
 using PolicyServiceCalls = v1::PolicyService::AsyncService;
-using AdminServiceCalls =
-    v1::AdminService::WithGenericMethod_CreateBackup<v1::AdminService::AsyncService>;
+using AdminServiceCalls = v1::AdminService::WithGenericMethod_CreateBackup<
+    v1::AdminService::WithAsyncMethod_GetStatus<v1::AdminService::Service>>;
 using TokenServiceCalls = v1::TokenService::WithGenericMethod_RotateToken<
-    v1::TokenService::WithGenericMethod_BulkRevokeTokens<v1::TokenService::AsyncService>>;
+    v1::TokenService::WithGenericMethod_BulkRevokeTokens<
+        v1::TokenService::WithAsyncMethod_IssueToken<
+            v1::TokenService::WithAsyncMethod_GetToken<v1::TokenService::WithAsyncMethod_ListTokens<
+                v1::TokenService::WithAsyncMethod_RegenerateToken<
+                    v1::TokenService::WithAsyncMethod_RevokeToken<v1::TokenService::Service>>>>>>>;
 using AuditServiceCalls = v1::AuditService::WithGenericMethod_CreateConsumer<
     v1::AuditService::WithGenericMethod_ListConsumers<
         v1::AuditService::WithGenericMethod_DeleteConsumer<
@@ -37,7 +41,10 @@ using AuditServiceCalls = v1::AuditService::WithGenericMethod_CreateConsumer<
                 v1::AuditService::WithGenericMethod_GetCheckpoint<
                     v1::AuditService::WithGenericMethod_GetInclusionProof<
                         v1::AuditService::WithGenericMethod_GetConsistencyProof<
-                            v1::AuditService::AsyncService>>>>>>>;
+                            v1::AuditService::WithAsyncMethod_Subscribe<
+                                v1::AuditService::WithAsyncMethod_ListEvents<
+                                    v1::AuditService::WithAsyncMethod_GetEvent<
+                                        v1::AuditService::Service>>>>>>>>>>;
 
 struct AuthorityServices {
   DirectoryServiceCalls directory;

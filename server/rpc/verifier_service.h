@@ -14,7 +14,8 @@ namespace latchkey::rpc {
 // VerifierService as the generated code has it; what this server does not offer is left to
 // UnknownMethods.
 using VerifierServiceCalls = v1::VerifierService::WithGenericMethod_StreamVerify<
-    v1::VerifierService::WithGenericMethod_SyncVerifier<v1::VerifierService::AsyncService>>;
+    v1::VerifierService::WithGenericMethod_SyncVerifier<v1::VerifierService::WithAsyncMethod_Verify<
+        v1::VerifierService::WithAsyncMethod_BatchVerify<v1::VerifierService::Service>>>>;
 
 // Returns Verify and BatchVerify, ready to start: one thread takes a call from the wire to its
 // answer, in memory that is used again. What is given outlives them.

@@ -39,13 +39,13 @@ absl::Status WriteAnchorFile(rocksdb::FileSystem& file_system, const std::string
   const rocksdb::IOOptions options;
   const std::string temporary = absl::StrCat(folder, kTemporaryName);
   std::unique_ptr<rocksdb::FSWritableFile> file;
-  LATCHKEY_RETURN_IF_ERROR(ToStatus(
-      file_system.NewWritableFile(temporary, rocksdb::FileOptions(), &file, nullptr)));
+  LATCHKEY_RETURN_IF_ERROR(
+      ToStatus(file_system.NewWritableFile(temporary, rocksdb::FileOptions(), &file, nullptr)));
   LATCHKEY_RETURN_IF_ERROR(ToStatus(file->Append(LineOf(version), options, nullptr)));
   LATCHKEY_RETURN_IF_ERROR(ToStatus(file->Fsync(options, nullptr)));
   LATCHKEY_RETURN_IF_ERROR(ToStatus(file->Close(options, nullptr)));
-  LATCHKEY_RETURN_IF_ERROR(ToStatus(
-      file_system.RenameFile(temporary, absl::StrCat(folder, kName), options, nullptr)));
+  LATCHKEY_RETURN_IF_ERROR(
+      ToStatus(file_system.RenameFile(temporary, absl::StrCat(folder, kName), options, nullptr)));
   std::unique_ptr<rocksdb::FSDirectory> directory;
   LATCHKEY_RETURN_IF_ERROR(
       ToStatus(file_system.NewDirectory(folder, options, &directory, nullptr)));
@@ -62,8 +62,7 @@ absl::StatusOr<Version> ReadAnchorFile(rocksdb::FileSystem& file_system,
       ToStatus(file_system.NewSequentialFile(path, rocksdb::FileOptions(), &file, nullptr)));
   std::string buffer(kMaxSize, '\0');
   rocksdb::Slice got;
-  LATCHKEY_RETURN_IF_ERROR(
-      ToStatus(file->Read(kMaxSize, options, &got, buffer.data(), nullptr)));
+  LATCHKEY_RETURN_IF_ERROR(ToStatus(file->Read(kMaxSize, options, &got, buffer.data(), nullptr)));
   const absl::string_view line(got.data(), got.size());
   const std::vector<absl::string_view> words = absl::StrSplit(line, ' ');
   Version version = 0;

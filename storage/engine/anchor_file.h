@@ -19,8 +19,7 @@ absl::Status WriteAnchorFile(rocksdb::FileSystem& file_system, const std::string
                              Version version);
 
 // Returns the version; 0 where there is no file. DATA_LOSS: it does not read back.
-absl::StatusOr<Version> ReadAnchorFile(rocksdb::FileSystem& file_system,
-                                       const std::string& folder);
+absl::StatusOr<Version> ReadAnchorFile(rocksdb::FileSystem& file_system, const std::string& folder);
 
 }  // namespace latchkey::engine
 

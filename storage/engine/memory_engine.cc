@@ -59,7 +59,7 @@ class MemoryEngine::MemoryCursor final : public Cursor {
       }
       return;
     }
-    auto it = !first                ? keys.lower_bound(key_)
+    auto it = !first               ? keys.lower_bound(key_)
               : range_.end.empty() ? keys.end()
                                    : keys.lower_bound(range_.end);
     while (!valid_ && it != keys.begin()) {
@@ -134,8 +134,7 @@ absl::StatusOr<Version> MemoryEngine::Commit(const WriteBatch& batch) {
   MutexLock lock(state_->mu);
   for (const WriteBatch::Expectation& expected : batch.expectations()) {
     const auto it = state_->keys.find(expected.key);
-    const auto* found =
-        it == state_->keys.end() ? nullptr : ValueAt(it->second, state_->version);
+    const auto* found = it == state_->keys.end() ? nullptr : ValueAt(it->second, state_->version);
     const Version actual = found == nullptr ? 0 : found->first;
     if (actual != expected.version) {
       return absl::AbortedError(absl::StrCat("a key was written by commit ", actual,

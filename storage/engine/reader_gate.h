@@ -12,8 +12,8 @@
 
 namespace latchkey::engine {
 
-// Hands readers the newest state, and can shut them out so that the database below it can be closed.
-// Thread-safe.
+// Hands readers the newest state, and can shut them out so that the database below it can be
+// closed. Thread-safe.
 class ReaderGate {
  public:
   // One reader that is in. It goes when this is destroyed. The gate must outlive it.

@@ -23,8 +23,8 @@ absl::Status TailIsLost(const std::string& path, Version version, Version least)
 // What can be refused before RocksDB makes or touches a file.
 absl::Status CheckFolder(const RocksdbEngine::Options& options, rocksdb::FileSystem& file_system,
                          Version least) {
-  const rocksdb::IOStatus current = file_system.FileExists(absl::StrCat(options.path, "/CURRENT"),
-                                                           rocksdb::IOOptions(), nullptr);
+  const rocksdb::IOStatus current =
+      file_system.FileExists(absl::StrCat(options.path, "/CURRENT"), rocksdb::IOOptions(), nullptr);
   if (!current.IsNotFound()) return absl::OkStatus();
   if (least > 0) return TailIsLost(options.path, 0, least);
   if (options.create_if_missing) return absl::OkStatus();
@@ -47,10 +47,9 @@ absl::StatusOr<std::shared_ptr<RocksdbDatabase>> RocksdbDatabase::Open(
   std::shared_ptr<RocksdbDatabase> database(new RocksdbDatabase(options.path));
   database->env_ = rocksdb::NewCompositeEnv(file_system);
   rocksdb::DB* db = nullptr;
-  LATCHKEY_RETURN_IF_ERROR(
-      FromRocksdb(rocksdb::DB::Open(MakeRocksdbOptions(options, database->env_.get()),
-                                    options.path, &db),
-                  options.path));
+  LATCHKEY_RETURN_IF_ERROR(FromRocksdb(
+      rocksdb::DB::Open(MakeRocksdbOptions(options, database->env_.get()), options.path, &db),
+      options.path));
   database->db_.reset(db);
 
   LATCHKEY_ASSIGN_OR_RETURN(database->opened_version_, database->VersionOf(kVersionKey));
@@ -85,8 +84,8 @@ absl::Status RocksdbDatabase::Write(rocksdb::WriteBatch& batch) {
 }
 
 absl::Status RocksdbDatabase::Resume() {
-  // Resuming writes the memtable to a table and begins a new log. With an empty memtable it would go
-  // on with the log whose append failed, on which the next append ends the process.
+  // Resuming writes the memtable to a table and begins a new log. With an empty memtable it would
+  // go on with the log whose append failed, on which the next append ends the process.
   std::uint64_t entries = 0;
   if (!db_->GetIntProperty(rocksdb::DB::Properties::kNumEntriesActiveMemTable, &entries) ||
       entries == 0) {

@@ -58,13 +58,11 @@ absl::StatusOr<std::unique_ptr<RocksdbEngine>> RocksdbEngine::Open(Options optio
                             RocksdbDatabase::Open(options, /*least=*/0));
   const Version version = database->opened_version();
   // Also what a crash left behind the last anchor counts from now on.
-  if (const absl::Status anchored =
-          WriteAnchorFile(*FileSystemOf(options), options.path, version);
+  if (const absl::Status anchored = WriteAnchorFile(*FileSystemOf(options), options.path, version);
       !anchored.ok()) {
     options.logger.Warning("cannot write ANCHOR", {{"error", anchored.ToString()}});
   }
-  return std::unique_ptr<RocksdbEngine>(
-      new RocksdbEngine(std::move(options), std::move(database)));
+  return std::unique_ptr<RocksdbEngine>(new RocksdbEngine(std::move(options), std::move(database)));
 }
 
 RocksdbEngine::~RocksdbEngine() {

@@ -80,8 +80,8 @@ class RocksdbEngine final : public Engine {
   // What Recover() does, without its care for the codes of errors.
   absl::Status MakeWritable() ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mu_);
   absl::Status SaveUndo() ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mu_);
-  // The log may hold the batch that failed, whole: opening it again, now or after a crash, brings it
-  // back. This writes what its keys held before over it, which also shows that the store writes.
+  // The log may hold the batch that failed, whole: opening it again, now or after a crash, brings
+  // it back. This writes what its keys held before over it, which also shows that the store writes.
   absl::Status WriteUndo() ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mu_);
   absl::Status Reopen() ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mu_);
   void WriteAnchorWhenDue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mu_);

@@ -33,8 +33,7 @@ class InfoLog final : public rocksdb::Logger {
     Logv(rocksdb::InfoLogLevel::WARN_LEVEL, format, arguments);
   }
   void Logv(const rocksdb::InfoLogLevel level, const char* format, va_list arguments) override {
-    if (level < rocksdb::InfoLogLevel::WARN_LEVEL ||
-        level == rocksdb::InfoLogLevel::HEADER_LEVEL) {
+    if (level < rocksdb::InfoLogLevel::WARN_LEVEL || level == rocksdb::InfoLogLevel::HEADER_LEVEL) {
       return;
     }
     std::array<char, 1024> text{};

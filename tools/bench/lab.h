@@ -50,8 +50,8 @@ struct Lab {
 absl::StatusOr<Subject> MakeSubject(const Options& options, const Cores& cores,
                                     const WorkFolder& folder, const std::string& name);
 
-// Ends a server that was started here. It closes the channels first: nothing reads from an idle one,
-// and a server that stops would wait for its client to go.
+// Ends a server that was started here. It closes the channels first: nothing reads from an idle
+// one, and a server that stops would wait for its client to go.
 absl::Status StopSubject(Subject& subject);
 
 // The same; or retires the tenant of a server that goes on.
