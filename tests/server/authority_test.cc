@@ -1,0 +1,172 @@
+// The authority in one thread: memory store, fake clock, executor run by hand.
+#include "server/authority/authority.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "server/base/executor.h"
+#include "server/secret/key_file.h"
+#include "storage/engine/memory_engine.h"
+#include "tests/testing/fake_clock.h"
+#include "tests/testing/fake_entropy.h"
+#include "tests/testing/fake_logger.h"
+#include "tests/testing/status_matchers.h"
+
+namespace latchkey {
+namespace {
+
+using testing::StatusIs;
+
+constexpr char kRequestId[] = "3f1c9a52-7d41-4c1e-9a6b-0d5e2f7a8b90";
+
+class AuthorityTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    secret::SecretString operator_secret;
+    keyring_ = std::make_unique<secret::Keyring>(
+        secret::KeyFile::Create(entropy_, operator_secret).MakeKeyring());
+    auto opened =
+        Authority::Open({engine_, clock_, entropy_, executor_, logger_, *keyring_, prefixes_});
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    authority_ = *std::move(opened);
+    operator_.kind = policy::CallerKind::kOperator;
+    operator_.principal = kOperatorPrincipal;
+    v1::CreateWorkspaceRequest workspace;
+    workspace.set_workspace_id("acme");
+    workspace.mutable_workspace()->set_display_name("Acme");
+    workspace.set_primary_owner_id("ann");
+    ASSERT_TRUE(Call(operator_, workspace).ok());
+    v1::CreateAppRequest app;
+    app.set_app_id("deploys");
+    app.mutable_app()->set_home_workspace("workspaces/acme");
+    app.mutable_app()->set_kind(v1::APP_KIND_CUSTOM_INTEGRATION);
+    ASSERT_TRUE(Call(ann(), app).ok());
+  }
+
+  static Caller ann() {
+    Caller caller;
+    caller.kind = policy::CallerKind::kMember;
+    caller.principal = "workspaces/acme/members/ann";
+    return caller;
+  }
+
+  template <typename Request>
+  absl::StatusOr<ResponseOf<Request>> Call(const Caller& caller, const Request& request) {
+    absl::StatusOr<ResponseOf<Request>> answer = absl::InternalError("no answer");
+    authority_->Mutate(caller, request, [&](auto result) { answer = std::move(result); });
+    executor_.RunAll();
+    return answer;
+  }
+
+  static v1::IssueTokenRequest BotToken() {
+    v1::IssueTokenRequest request;
+    request.set_parent("workspaces/acme");
+    request.set_kind(v1::TOKEN_KIND_CUSTOM_BOT);
+    request.set_app("apps/deploys");
+    return request;
+  }
+
+  bool IsActive(const std::string& secret) {
+    return authority_->verifier().Check(secret)->active();
+  }
+
+  engine::MemoryEngine engine_;
+  testing::FakeClock clock_;
+  testing::FakeEntropy entropy_;
+  testing::FakeLogger logger_;
+  ManualExecutor executor_;
+  secret::TokenPrefixes prefixes_;
+  std::unique_ptr<secret::Keyring> keyring_;
+  std::unique_ptr<Authority> authority_;
+  Caller operator_;
+};
+
+TEST_F(AuthorityTest, DeletingAnAppEndsItsTokensByAWriteThatDoesNotGrowWithThem) {
+  std::optional<std::uint64_t> first_bytes;
+  for (const int tokens : {1, 2000}) {
+    const std::string app = absl::StrCat("app-", tokens);
+    v1::CreateAppRequest create;
+    create.set_app_id(app);
+    create.mutable_app()->set_home_workspace("workspaces/acme");
+    create.mutable_app()->set_kind(v1::APP_KIND_CUSTOM_INTEGRATION);
+    ASSERT_TRUE(Call(ann(), create).ok());
+    std::string secret;
+    for (int i = 0; i < tokens; ++i) {
+      v1::IssueTokenRequest request = BotToken();
+      request.set_app(absl::StrCat("apps/", app));
+      const auto issued = Call(ann(), request);
+      ASSERT_TRUE(issued.ok()) << issued.status();
+      secret = issued->issued_token().secret();
+    }
+    ASSERT_TRUE(IsActive(secret));
+    const std::uint64_t before = engine_.SizeInBytes();
+    v1::DeleteAppRequest remove;
+    remove.set_name(absl::StrCat("apps/", app));
+
+    ASSERT_TRUE(Call(ann(), remove).ok());
+
+    const std::uint64_t written = engine_.SizeInBytes() - before;
+    EXPECT_FALSE(IsActive(secret));
+    if (!first_bytes.has_value()) first_bytes = written;
+    EXPECT_LT(written, *first_bytes + 64);
+  }
+}
+
+TEST_F(AuthorityTest, TheSameRequestIdGivesTheSameSecretAndChangesNothing) {
+  v1::IssueTokenRequest request = BotToken();
+  request.set_request_id(kRequestId);
+  const auto first = Call(ann(), request);
+  ASSERT_TRUE(first.ok()) << first.status();
+  const std::uint64_t newest = authority_->events().newest();
+
+  const auto again = Call(ann(), request);
+
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->issued_token().secret(), first->issued_token().secret());
+  EXPECT_EQ(authority_->events().newest(), newest);
+  request.set_label("another");
+  EXPECT_THAT(Call(ann(), request), StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
+TEST_F(AuthorityTest, ARegeneratedSecretEndsTheOldOneAtOnce) {
+  const auto issued = Call(ann(), BotToken());
+  ASSERT_TRUE(issued.ok());
+  ASSERT_TRUE(IsActive(issued->issued_token().secret()));
+  v1::RegenerateTokenRequest request;
+  request.set_name(issued->issued_token().token().name());
+
+  const auto fresh = Call(ann(), request);
+
+  ASSERT_TRUE(fresh.ok()) << fresh.status();
+  EXPECT_FALSE(IsActive(issued->issued_token().secret()));
+  EXPECT_TRUE(IsActive(fresh->issued_token().secret()));
+}
+
+TEST_F(AuthorityTest, ADenialIsAnEventAndAFloodOfThemIsOneSummary) {
+  v1::CreateWorkspaceRequest request;
+  request.set_workspace_id("other");
+  request.mutable_workspace()->set_display_name("Other");
+  const std::uint64_t before = authority_->events().newest();
+
+  for (int i = 0; i < 25; ++i) {
+    EXPECT_THAT(Call(ann(), request), StatusIs(absl::StatusCode::kPermissionDenied));
+  }
+  EXPECT_EQ(authority_->events().newest(), before + 10);
+  clock_.Advance(absl::Minutes(1));
+  authority_->Tick();
+  executor_.RunAll();
+
+  v1::GetEventRequest last;
+  last.set_sequence(before + 11);
+  const auto event = authority_->Read(operator_, last);
+  ASSERT_TRUE(event.ok()) << event.status();
+  EXPECT_EQ(event->event().action(), v1::ACTION_DENIAL_SUMMARIZE);
+  EXPECT_EQ(event->event().summary().count(), 15U);
+}
+
+}  // namespace
+}  // namespace latchkey
