@@ -48,6 +48,7 @@ class ClosedLoop {
     LATCHKEY_ASSIGN_OR_RETURN(const Moment after, Now());
     const std::uint64_t calls = latencies_ms_.size();
     LATCHKEY_RETURN_IF_ERROR(Drain());
+    if (calls == 0) return absl::DeadlineExceededError("no call ended in the time that counts");
     return Summarize(calls, before, after);
   }
 
@@ -117,7 +118,6 @@ class ClosedLoop {
     Sample sample;
     sample.calls = calls;
     sample.seconds = std::chrono::duration<double>(after.time - before.time).count();
-    if (calls == 0) return sample;
     const auto count = static_cast<double>(calls);
     latencies_ms_.resize(calls);
     sample.calls_per_second = count / sample.seconds;

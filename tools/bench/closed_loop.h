@@ -64,8 +64,8 @@ struct Sample {
 // Keeps `outstanding` calls under way, each followed by the next at once, on one thread: this one.
 // Returns when all have ended.
 //
-// Where a call fails, its error, after the others that were under way have ended. CANCELLED: the
-// process was interrupted.
+// Where a call fails, its error, after the others that were under way have ended.
+// DEADLINE_EXCEEDED: no call ended in the time that counts. CANCELLED: the process was interrupted.
 absl::StatusOr<Sample> RunClosedLoop(Load& load, const LoopOptions& options);
 
 }  // namespace latchkey::benchmark

@@ -86,7 +86,7 @@ absl::StatusOr<std::vector<Figure>> RunInTurns(Lab& lab, const std::vector<Turn>
                    turns[i].name.c_str());
       LoopOptions loop;
       loop.outstanding = turns[i].outstanding;
-      loop.warm_up = lab.options.warm_up;
+      if (turns[i].max_calls == UINT64_MAX) loop.warm_up = lab.options.warm_up;
       loop.measure = lab.options.measure;
       loop.max_calls = turns[i].max_calls;
       loop.server_pid = turns[i].server_pid;

@@ -23,7 +23,7 @@ struct Turn {
   Load* load;
   int outstanding;
   pid_t server_pid;                      // 0: its CPU time is not known
-  std::uint64_t max_calls = UINT64_MAX;  // a round
+  std::uint64_t max_calls = UINT64_MAX;  // a round; with a bound there is no warm-up
 };
 
 // A server to measure, with a tenant on it.
