@@ -16,49 +16,16 @@
 namespace latchkey::rpc {
 namespace {
 
-absl::string_view View(grpc::string_ref text) { return {text.data(), text.size()}; }
+absl::string_view View(const grpc::string_ref& text) { return {text.data(), text.size()}; }
 
-// The headers that matter here; they live as long as the call's context.
-struct Headers {
-  absl::string_view authorization;
-  absl::string_view on_behalf_of;
-  absl::string_view user_agent;
-  bool has_authorization = false;
-  bool has_on_behalf_of = false;
-};
-
-absl::Status TakeOnce(absl::string_view name, absl::string_view value, absl::string_view& out,
-                      bool& seen) {
-  if (seen) {
+// Takes the one value of a header that a call may have once.
+absl::Status TakeOnce(absl::string_view name, absl::string_view value, absl::string_view& out) {
+  if (!out.empty()) {
     return UnauthenticatedError(absl::StrCat("the call has more than one header ", name));
   }
-  seen = true;
+  if (value.empty()) return UnauthenticatedError(absl::StrCat("the header ", name, " is empty"));
   out = value;
   return absl::OkStatus();
-}
-
-absl::StatusOr<Headers> ReadHeaders(const grpc::ServerContextBase& context) {
-  Headers headers;
-  std::size_t bytes = 0;
-  absl::Status status;
-  for (const auto& [key_ref, value_ref] : context.client_metadata()) {
-    const absl::string_view key = View(key_ref);
-    const absl::string_view value = View(value_ref);
-    bytes += key.size() + value.size();
-    if (key == "authorization") {
-      status.Update(TakeOnce(key, value, headers.authorization, headers.has_authorization));
-    } else if (key == "latchkey-on-behalf-of") {
-      status.Update(TakeOnce(key, value, headers.on_behalf_of, headers.has_on_behalf_of));
-    } else if (key == "user-agent") {
-      headers.user_agent = value;
-    }
-  }
-  if (bytes > kMaxMetadataBytes) return TooLargeError("the call's metadata", kMaxMetadataBytes);
-  LATCHKEY_RETURN_IF_ERROR(status);
-  if (headers.has_on_behalf_of && headers.on_behalf_of.empty()) {
-    return UnauthenticatedError("latchkey-on-behalf-of is empty; it takes a member's name");
-  }
-  return headers;
 }
 
 // The URI SANs of a client certificate that the handshake verified.
@@ -73,14 +40,14 @@ std::vector<std::string> ProvenUriSans(const grpc::ServerContextBase& context) {
 }
 
 absl::StatusOr<Caller> AuthenticateAs(Authority& authority, const grpc::ServerContextBase& context,
-                                      const Headers& headers, absl::string_view peer) {
-  if (headers.has_authorization) {
+                                      const CallerHeaders& headers, absl::string_view peer) {
+  if (!headers.authorization.empty()) {
     LATCHKEY_ASSIGN_OR_RETURN(const absl::string_view bearer, ParseBearer(headers.authorization));
     return authority.Authenticate(bearer, headers.on_behalf_of, peer);
   }
   const std::vector<std::string> sans = ProvenUriSans(context);
   if (!sans.empty()) return authority.AuthenticateCertificate(sans, headers.on_behalf_of, peer);
-  if (headers.has_on_behalf_of) {
+  if (!headers.on_behalf_of.empty()) {
     return UnauthenticatedError("latchkey-on-behalf-of needs a service's credentials beside it");
   }
   return Caller();
@@ -112,14 +79,41 @@ std::string CleanUserAgent(absl::string_view user_agent) {
   return clean;
 }
 
+absl::StatusOr<CallerHeaders> ReadCallerHeaders(const grpc::ServerContextBase& context) {
+  CallerHeaders headers;
+  std::size_t bytes = 0;
+  absl::Status status;
+  for (const auto& [key_ref, value_ref] : context.client_metadata()) {
+    const absl::string_view key = View(key_ref);
+    const absl::string_view value = View(value_ref);
+    bytes += key.size() + value.size();
+    if (key == "authorization") {
+      status.Update(TakeOnce(key, value, headers.authorization));
+    } else if (key == "latchkey-on-behalf-of") {
+      status.Update(TakeOnce(key, value, headers.on_behalf_of));
+    } else if (key == "user-agent") {
+      headers.user_agent = value;
+    }
+  }
+  if (bytes > kMaxMetadataBytes) return TooLargeError("the call's metadata", kMaxMetadataBytes);
+  LATCHKEY_RETURN_IF_ERROR(status);
+  return headers;
+}
+
 absl::StatusOr<Caller> AuthenticateCall(Authority& authority,
-                                        const grpc::ServerContextBase& context) {
-  LATCHKEY_ASSIGN_OR_RETURN(const Headers headers, ReadHeaders(context));
+                                        const grpc::ServerContextBase& context,
+                                        const CallerHeaders& headers) {
   std::string peer = context.peer();
   LATCHKEY_ASSIGN_OR_RETURN(Caller caller, AuthenticateAs(authority, context, headers, peer));
   caller.peer = std::move(peer);
   caller.user_agent = CleanUserAgent(headers.user_agent);
   return caller;
+}
+
+absl::StatusOr<Caller> AuthenticateCall(Authority& authority,
+                                        const grpc::ServerContextBase& context) {
+  LATCHKEY_ASSIGN_OR_RETURN(const CallerHeaders headers, ReadCallerHeaders(context));
+  return AuthenticateCall(authority, context, headers);
 }
 
 }  // namespace latchkey::rpc

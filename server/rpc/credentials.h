@@ -15,15 +15,29 @@ namespace latchkey::rpc {
 inline constexpr std::size_t kMaxMetadataBytes = 4096;
 inline constexpr std::size_t kMaxUserAgentBytes = 256;
 
-// Says whose call `context` is, from what the transport proved: the bearer of the one
-// `authorization` header, else the client certificate's URI SANs, else nobody; acting for the
-// member in `latchkey-on-behalf-of`. Peer and user agent are filled in. Never repeats what a header
-// held.
+// The headers of a call that say who calls. They live as long as the call's context.
+struct CallerHeaders {
+  absl::string_view authorization;  // empty: there is none
+  absl::string_view on_behalf_of;
+  absl::string_view user_agent;
+};
+
+// Finds them. Never repeats what a header held.
+// UNAUTHENTICATED: one of the first two is there more than once, or empty.
+// RESOURCE_EXHAUSTED (TOO_LARGE): more than kMaxMetadataBytes of metadata.
+absl::StatusOr<CallerHeaders> ReadCallerHeaders(const grpc::ServerContextBase& context);
+
+// Says whose call `context` is, from what the transport proved: the bearer of the header
+// `authorization`, else the client certificate's URI SANs, else nobody; acting for the member in
+// `latchkey-on-behalf-of`. Peer and user agent are filled in.
 //
 // Blocks on disk where the credential was not seen lately.
 //
-// UNAUTHENTICATED: a header of the wrong form, or more than one; or credentials that do not hold.
-// RESOURCE_EXHAUSTED (TOO_LARGE): more than kMaxMetadataBytes of metadata.
+// UNAUTHENTICATED: a header of the wrong form, or credentials that do not hold.
+absl::StatusOr<Caller> AuthenticateCall(Authority& authority,
+                                        const grpc::ServerContextBase& context,
+                                        const CallerHeaders& headers);
+// The same with ReadCallerHeaders() before; errors as both.
 absl::StatusOr<Caller> AuthenticateCall(Authority& authority,
                                         const grpc::ServerContextBase& context);
 

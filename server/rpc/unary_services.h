@@ -72,8 +72,9 @@ void ServeMutation(Authority& authority, UnaryCall<Request, ResponseOf<Request>>
   if (!caller.ok()) return call.Finish(caller.status());
   authority.Mutate(*std::move(caller), call.request(),
                    [&call](absl::StatusOr<ResponseOf<Request>> result) {
-                     if (result.ok()) call.response() = *std::move(result);
-                     call.Finish(result.status());
+                     const absl::Status status = result.status();
+                     if (status.ok()) call.response() = *std::move(result);
+                     call.Finish(status);
                    });
 }
 
@@ -84,8 +85,9 @@ void ServeRead(const CallFrame& frame, UnaryCall<Request, ResponseOf<Request>>& 
     absl::StatusOr<Caller> caller = AuthenticateCall(authority, call.context());
     if (!caller.ok()) return call.Finish(caller.status());
     absl::StatusOr<ResponseOf<Request>> result = authority.Read(*caller, call.request());
-    if (result.ok()) call.response() = *std::move(result);
-    call.Finish(result.status());
+    const absl::Status status = result.status();
+    if (status.ok()) call.response() = *std::move(result);
+    call.Finish(status);
   });
 }
 

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/authority/errors.h"
 #include "server/base/status_macros.h"
-#include "server/rpc/credentials.h"
+#include "server/rpc/trusted_verifiers.h"
 
 namespace latchkey::rpc {
 namespace {
@@ -22,26 +22,33 @@ constexpr int kMaxBatch = 1000;
 constexpr std::size_t kKeptBytes = 4096;
 constexpr std::size_t kKeptBatchBytes = 256 * 1024;
 
-// Says whether `caller` is trusted with reasons, once it may verify and the state is new enough.
-absl::StatusOr<bool> Admit(Authority& authority, const grpc::ServerContext& context,
+// What both methods need.
+struct Verifying {
+  Authority& authority;
+  TrustedVerifiers trusted;
+
+  explicit Verifying(Authority& a) : authority(a), trusted(a) {}
+};
+
+// Says whether the caller is trusted with reasons, once the state is new enough.
+absl::StatusOr<bool> Admit(Verifying& verifying, const grpc::ServerContext& context,
                            std::uint64_t min_revision) {
-  LATCHKEY_ASSIGN_OR_RETURN(const Caller caller, AuthenticateCall(authority, context));
-  LATCHKEY_ASSIGN_OR_RETURN(const Authority::VerifyTrust trust, authority.AuthorizeVerify(caller));
-  const std::uint64_t revision = authority.verifier().revision();
+  LATCHKEY_ASSIGN_OR_RETURN(const bool trusted, verifying.trusted.IsTrusted(context));
+  const std::uint64_t revision = verifying.authority.verifier().revision();
   if (revision < min_revision) {
     return UnavailableError(v1::ERROR_REASON_REVISION_NOT_REACHED,
                             absl::StrCat("this server is at revision ", revision,
                                          ", below min_revision ", min_revision, "; try again"),
                             absl::Milliseconds(100));
   }
-  return trust == Authority::VerifyTrust::kFull;
+  return trusted;
 }
 
-absl::Status Verify(Authority& authority, UnaryCall<v1::VerifyRequest, v1::VerifyResponse>& call) {
+absl::Status Verify(Verifying& verifying, UnaryCall<v1::VerifyRequest, v1::VerifyResponse>& call) {
   const v1::VerifyRequest& request = call.request();
   LATCHKEY_ASSIGN_OR_RETURN(const bool trusted,
-                            Admit(authority, call.context(), request.min_revision()));
-  Verifier& verifier = authority.verifier();
+                            Admit(verifying, call.context(), request.min_revision()));
+  Verifier& verifier = verifying.authority.verifier();
   v1::VerifyResponse& response = call.response();
   response.set_revision(verifier.revision());
   LATCHKEY_ASSIGN_OR_RETURN(const Verifier::Verdict verdict, verifier.Check(request.secret()));
@@ -49,16 +56,16 @@ absl::Status Verify(Authority& authority, UnaryCall<v1::VerifyRequest, v1::Verif
   return absl::OkStatus();
 }
 
-absl::Status BatchVerify(Authority& authority,
+absl::Status BatchVerify(Verifying& verifying,
                          UnaryCall<v1::BatchVerifyRequest, v1::BatchVerifyResponse>& call) {
   const v1::BatchVerifyRequest& request = call.request();
   LATCHKEY_ASSIGN_OR_RETURN(const bool trusted,
-                            Admit(authority, call.context(), request.min_revision()));
+                            Admit(verifying, call.context(), request.min_revision()));
   if (request.secrets_size() > kMaxBatch) {
     return InvalidFieldError(
         "secrets", absl::StrCat("takes at most ", kMaxBatch, ", not ", request.secrets_size()));
   }
-  Verifier& verifier = authority.verifier();
+  Verifier& verifier = verifying.authority.verifier();
   v1::BatchVerifyResponse& response = call.response();
   response.set_revision(verifier.revision());
   for (const std::string& presented : request.secrets()) {
@@ -74,7 +81,7 @@ bool IsLargeVerify(const v1::VerifyRequest& request, const v1::VerifyResponse&) 
 
 bool IsLargeBatch(const v1::BatchVerifyRequest& request, const v1::BatchVerifyResponse& response) {
   if (request.secrets_size() > kMaxBatch) return true;
-  std::size_t bytes = static_cast<std::size_t>(response.GetCachedSize());
+  auto bytes = static_cast<std::size_t>(response.GetCachedSize());
   for (const std::string& presented : request.secrets()) bytes += presented.size();
   return bytes > kKeptBatchBytes;
 }
@@ -85,14 +92,14 @@ std::vector<std::unique_ptr<Method>> MakeVerifierMethods(const CallFrame& frame,
                                                          VerifierServiceCalls& service) {
   using VerifyMethod = UnaryMethod<v1::VerifyRequest, v1::VerifyResponse>;
   using BatchMethod = UnaryMethod<v1::BatchVerifyRequest, v1::BatchVerifyResponse>;
-  Authority& authority = frame.authority;
+  const auto verifying = std::make_shared<Verifying>(frame.authority);
   std::vector<std::unique_ptr<Method>> methods;
   methods.push_back(std::make_unique<VerifyMethod>(
       frame, poller,
       VerifyMethod::Options{
           .name = "Verify",
           .ask = [&service](auto... args) { service.RequestVerify(args...); },
-          .serve = [&authority](auto& call) { call.Finish(Verify(authority, call)); },
+          .serve = [verifying](auto& call) { call.Finish(Verify(*verifying, call)); },
           .waiting = kWaitingVerifies,
           .max_pooled = kPooledVerifies,
           .is_large = &IsLargeVerify}));
@@ -101,7 +108,7 @@ std::vector<std::unique_ptr<Method>> MakeVerifierMethods(const CallFrame& frame,
       BatchMethod::Options{
           .name = "BatchVerify",
           .ask = [&service](auto... args) { service.RequestBatchVerify(args...); },
-          .serve = [&authority](auto& call) { call.Finish(BatchVerify(authority, call)); },
+          .serve = [verifying](auto& call) { call.Finish(BatchVerify(*verifying, call)); },
           .waiting = kWaitingBatches,
           .max_pooled = kPooledBatches,
           .is_large = &IsLargeBatch}));

@@ -94,11 +94,15 @@ void ServerTest::MakeService(absl::string_view id, v1::ServiceRole role,
   EXPECT_TRUE(status.ok()) << status.error_message();
 }
 
-std::string ServerTest::IssueServiceToken(absl::string_view service) const {
+std::string ServerTest::IssueServiceToken(absl::string_view service, absl::Duration life) const {
   v1::IssueTokenRequest request;
   v1::IssueTokenResponse response;
   request.set_parent(absl::StrCat("services/", service));
   request.set_kind(v1::TOKEN_KIND_SERVICE);
+  if (life > absl::ZeroDuration()) {
+    request.mutable_expire_time()->set_seconds(
+        absl::ToUnixSeconds(authority_.clock().Now() + life));
+  }
   const grpc::Status status =
       NewStub<v1::TokenService>()->IssueToken(AsOperator().get(), request, &response);
   EXPECT_TRUE(status.ok()) << status.error_message();

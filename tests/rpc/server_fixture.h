@@ -15,13 +15,13 @@
 #include "latchkey/v1/common.pb.h"
 #include "latchkey/v1/error_reason.pb.h"
 #include "server/authority/authority.h"
-#include "server/base/clock.h"
 #include "server/base/entropy.h"
 #include "server/base/executor.h"
 #include "server/rpc/server.h"
 #include "server/secret/keyring.h"
 #include "server/secret/token_format.h"
 #include "storage/engine/memory_engine.h"
+#include "tests/testing/fake_clock.h"
 #include "tests/testing/fake_logger.h"
 
 namespace latchkey::testing {
@@ -35,9 +35,10 @@ class TestAuthority {
   Authority& operator*() { return *authority_; }
   Authority* operator->() { return authority_.get(); }
   const std::string& operator_secret() const { return operator_secret_; }
+  FakeClock& clock() { return clock_; }
 
  private:
-  SystemClock clock_;
+  FakeClock clock_;
   SystemEntropy entropy_;
   FakeLogger logger_;
   std::string operator_secret_;
@@ -70,12 +71,13 @@ class ServerTest : public ::testing::Test {
   }
   std::unique_ptr<grpc::ClientContext> AsNobody() const;
 
-  // Make what tests are about; the revision of the change, or the secret of a new token.
+  // Make what tests are about; the revision of the change, or the secret of a new token, which
+  // ends after `life` if that is not 0.
   std::uint64_t MakeWorkspace(absl::string_view id) const;
   void MakeMember(absl::string_view workspace, absl::string_view id, v1::Role role) const;
   void MakeService(absl::string_view id, v1::ServiceRole role,
                    const std::string& uri_san = "") const;
-  std::string IssueServiceToken(absl::string_view service) const;
+  std::string IssueServiceToken(absl::string_view service, absl::Duration life = {}) const;
 
   mutable TestAuthority authority_;
   SystemEntropy entropy_;

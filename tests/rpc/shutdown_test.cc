@@ -17,7 +17,6 @@ namespace latchkey::testing {
 namespace {
 
 using Health = grpc::health::v1::Health;
-using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
 
 class ShutdownTest : public ServerTest {
@@ -26,14 +25,6 @@ class ShutdownTest : public ServerTest {
   void ShutdownInTime(absl::Duration grace) {
     auto done = std::async(std::launch::async, [&] { server_->Shutdown(grace); });
     ASSERT_EQ(done.wait_for(std::chrono::seconds(30)), std::future_status::ready);
-  }
-
-  HealthCheckResponse::ServingStatus HealthOf(const std::string& service) const {
-    HealthCheckRequest request;
-    HealthCheckResponse response;
-    request.set_service(service);
-    EXPECT_TRUE(NewStub<Health>()->Check(AsNobody().get(), request, &response).ok()) << service;
-    return response.status();
   }
 };
 
@@ -124,23 +115,6 @@ TEST_F(ShutdownTest, AnAddressInUseIsUnavailable) {
   ASSERT_TRUE(other.ok());
 
   EXPECT_EQ((*other)->Start().code(), absl::StatusCode::kUnavailable);
-}
-
-TEST_F(ShutdownTest, WhileTheStoreDoesNotWriteVerifyStaysServing) {
-  EXPECT_EQ(HealthOf("latchkey.v1.TokenService"), HealthCheckResponse::SERVING);
-
-  server_->SetWritable(false);
-
-  EXPECT_EQ(HealthOf("latchkey.v1.TokenService"), HealthCheckResponse::NOT_SERVING);
-  EXPECT_EQ(HealthOf("latchkey.v1.AppService"), HealthCheckResponse::NOT_SERVING);
-  EXPECT_EQ(HealthOf("latchkey.v1.DirectoryService"), HealthCheckResponse::NOT_SERVING);
-  EXPECT_EQ(HealthOf("latchkey.v1.VerifierService"), HealthCheckResponse::SERVING);
-  EXPECT_EQ(HealthOf("latchkey.v1.AuditService"), HealthCheckResponse::SERVING);
-  EXPECT_EQ(HealthOf(""), HealthCheckResponse::SERVING);
-
-  server_->SetWritable(true);
-
-  EXPECT_EQ(HealthOf("latchkey.v1.TokenService"), HealthCheckResponse::SERVING);
 }
 
 }  // namespace

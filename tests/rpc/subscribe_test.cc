@@ -243,14 +243,17 @@ TEST_F(SubscribeTest, ASlowReaderHoldsUpNobodyAndLosesNothing) {
 TEST_F(SubscribeTest, NothingIsLostOrRepeatedWhileManyCommit) {
   constexpr int kWriters = 4;
   constexpr int kEach = 100;
+  constexpr int kReaders = 3;
   std::vector<std::thread> writers;
+  writers.reserve(kWriters);
   for (int w = 0; w < kWriters; ++w) {
     writers.emplace_back([this, w] {
       for (int i = 0; i < kEach; ++i) MakeWorkspace(absl::StrCat("w", w, "-", i));
     });
   }
   std::vector<std::thread> readers;
-  for (int r = 0; r < 3; ++r) {
+  readers.reserve(kReaders);
+  for (int r = 0; r < kReaders; ++r) {
     readers.emplace_back([this] {
       Stream stream = OpenAfter(0);
       ASSERT_TRUE(stream.ReadThrough(std::uint64_t{kWriters} * kEach));

@@ -24,7 +24,7 @@ class TestCa {
 
   const std::string& cert() const { return cert_; }
 
-  // Makes an identity with this subject alternative name: "DNS:localhost", "URI:spiffe://x/y".
+  // Makes an identity with this subject alternative name: "IP:127.0.0.1", "URI:spiffe://x/y".
   Identity Issue(absl::string_view subject_alternative_name) const;
 
  private:

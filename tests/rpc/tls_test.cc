@@ -33,7 +33,7 @@ class TlsTest : public ServerTest {
 
   rpc::Server::Settings Tls(bool ask, bool require) const {
     rpc::Server::Settings settings;
-    settings.addresses = {"localhost:0"};
+    settings.addresses = {"127.0.0.1:0"};
     settings.tls.cert_file = dir_.Child("cert.pem");
     settings.tls.key_file = dir_.Child("key.pem");
     if (ask) settings.tls.client_ca_file = dir_.Child("ca.pem");
@@ -57,7 +57,7 @@ class TlsTest : public ServerTest {
   }
 
   const TestCa ca_;
-  const Identity server_identity_ = ca_.Issue("DNS:localhost");
+  const Identity server_identity_ = ca_.Issue("IP:127.0.0.1");
   const TempDir dir_;
 };
 
@@ -127,7 +127,7 @@ TEST_F(TlsTest, WithoutARequiredCertificateNobodyConnects) {
 }
 
 TEST_F(TlsTest, AKeyOfAnotherCertificateIsRefusedByName) {
-  Write("key.pem", ca_.Issue("DNS:localhost").key);
+  Write("key.pem", ca_.Issue("IP:127.0.0.1").key);
 
   const absl::Status status = rpc::Server::Check(Tls(false, false));
 

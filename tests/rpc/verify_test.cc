@@ -102,6 +102,42 @@ TEST_F(VerifyTest, WhoMayNotVerifyIsDenied) {
   EXPECT_EQ(nobody.error_code(), grpc::StatusCode::UNAUTHENTICATED);
 }
 
+TEST_F(VerifyTest, AVerifierWhoseOwnTokenIsRevokedIsRefusedByTheNextVerify) {
+  v1::VerifyResponse response;
+  ASSERT_TRUE(Verify("x", response).ok());
+  ASSERT_TRUE(Verify("x", response).ok());
+
+  v1::RevokeTokenRequest revoke;
+  v1::RevokeTokenResponse revoked;
+  revoke.set_secret(secret_);
+  ASSERT_TRUE(NewStub<v1::TokenService>()->RevokeToken(AsNobody().get(), revoke, &revoked).ok());
+
+  EXPECT_EQ(Verify("x", response).error_code(), grpc::StatusCode::UNAUTHENTICATED);
+}
+
+TEST_F(VerifyTest, AVerifierWhoseOwnTokenExpiresIsRefusedByTheNextVerify) {
+  secret_ = IssueServiceToken("gateway", absl::Hours(1));
+  v1::VerifyResponse response;
+  ASSERT_TRUE(Verify("x", response).ok());
+  ASSERT_TRUE(Verify("x", response).ok());
+
+  authority_.clock().Advance(absl::Hours(2));
+
+  EXPECT_EQ(Verify("x", response).error_code(), grpc::StatusCode::UNAUTHENTICATED);
+}
+
+TEST_F(VerifyTest, WhoIsTrustedIsNotMistakenForAnother) {
+  v1::VerifyResponse response;
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(Verify("x", response).ok());
+    ASSERT_TRUE(stub_->Verify(AsOperator().get(), {}, &response).ok());
+    std::string other = secret_;
+    other.back() = other.back() == 'a' ? 'b' : 'a';
+    EXPECT_EQ(stub_->Verify(As(other).get(), {}, &response).error_code(),
+              grpc::StatusCode::UNAUTHENTICATED);
+  }
+}
+
 TEST_F(VerifyTest, ABatchIsAnsweredInOrder) {
   v1::BatchVerifyRequest request;
   v1::BatchVerifyResponse response;
@@ -145,9 +181,11 @@ TEST_F(VerifyTest, AMessageOverAMebibyteIsRefused) {
 }
 
 TEST_F(VerifyTest, ManyCallersAreServedAtOnceBeyondThePool) {
+  constexpr int kCallers = 8;
   std::vector<std::thread> callers;
+  callers.reserve(kCallers);
   std::atomic<int> good{0};
-  for (int i = 0; i < 8; ++i) {
+  for (int i = 0; i < kCallers; ++i) {
     callers.emplace_back([&] {
       for (int j = 0; j < 100; ++j) {
         v1::VerifyResponse response;
