@@ -133,15 +133,33 @@ LATCHKEY_MUTATIONS(LATCHKEY_DEFINE_)
 
 void Authority::Tick() {
   if (!options_.engine.writable().ok()) {
-    const absl::Status recovered = options_.engine.Recover();
-    options_.logger.Log(recovered.ok() ? LogLevel::kWarning : LogLevel::kError,
-                        recovered.ok() ? "the store writes again" : "the store does not write",
-                        {{"error", recovered.ToString()}});
-    if (!recovered.ok()) return;
+    // On the sequencer's thread, so that no group commits between the store's coming back and the
+    // memory that follows it.
+    options_.executor.Schedule([this] { RecoverStore(); });
+    return;
   }
   WriteSummaries();
   ExpireRequests();
   ForgetReplays();
+}
+
+void Authority::RecoverStore() {
+  if (options_.engine.writable().ok()) return;
+  const absl::Status recovered = options_.engine.Recover();
+  if (!recovered.ok()) {
+    options_.logger.Log(LogLevel::kError, "the store does not write",
+                        {{"error", recovered.ToString()}});
+    return;
+  }
+  const absl::StatusOr<std::uint64_t> newest = NewView().NewestSequence();
+  if (!newest.ok()) {
+    options_.logger.Log(LogLevel::kError, "the store does not read",
+                        {{"error", newest.status().ToString()}});
+    return;
+  }
+  verifier_->Reset(*newest);
+  hub_->Reset(*newest);
+  options_.logger.Log(LogLevel::kWarning, "the store writes again", {{"newest", *newest}});
 }
 
 void Authority::WriteSummaries() {

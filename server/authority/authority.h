@@ -113,6 +113,9 @@ class Authority {
   absl::StatusOr<FactSheet> AuthorizeRead(const storage::Reader& reader, const Caller& caller,
                                           policy::Action action, absl::string_view resource,
                                           absl::FunctionRef<absl::Status(FactSheet&)> about) const;
+  // Brings a store that stopped writing back, and all memory in line with what it then shows. On
+  // the executor.
+  void RecoverStore();
   void WriteSummaries();
   void ExpireRequests();
   void ForgetReplays();

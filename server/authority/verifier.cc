@@ -213,6 +213,21 @@ void Verifier::Apply(const Effects& effects, std::uint64_t newest) {
   revision_.store(newest, std::memory_order_release);
 }
 
+void Verifier::Reset(std::uint64_t newest) {
+  {
+    // Before the shards: an entry read after its shard was emptied finds only fresh cells.
+    MutexLock lock(cells_mu_);
+    cells_.clear();
+  }
+  for (Shard& shard : shards_) {
+    MutexLock lock(shard.mu);
+    ++shard.epoch;
+    shard.young.clear();
+    shard.old.clear();
+  }
+  revision_.store(newest, std::memory_order_release);
+}
+
 std::size_t Verifier::cached_tokens() const {
   std::size_t count = 0;
   for (const Shard& shard : shards_) {

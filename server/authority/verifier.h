@@ -91,6 +91,10 @@ class Verifier {
   // Learns of a commit. Called in the order of commits, before anybody is told of them.
   void Apply(const Effects& effects, std::uint64_t newest);
 
+  // Forgets everything, after a store that stopped writing came back: it may show a commit that
+  // nobody was told of. Called as Apply() is.
+  void Reset(std::uint64_t newest);
+
   // Every Check() shows at least this revision.
   std::uint64_t revision() const { return revision_.load(std::memory_order_acquire); }
 

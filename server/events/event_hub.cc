@@ -70,6 +70,19 @@ void EventHub::Publish(std::vector<v1::Event>&& events, std::uint64_t newest) {
     while (ring_.size() > options_.ring_events) ring_.pop_front();
     newest_.store(newest, std::memory_order_release);
   }
+  WakeAll();
+}
+
+void EventHub::Reset(std::uint64_t newest) {
+  {
+    MutexLock lock(ring_mu_);
+    ring_.clear();
+    newest_.store(newest, std::memory_order_release);
+  }
+  WakeAll();
+}
+
+void EventHub::WakeAll() {
   MutexLock lock(wakers_mu_);
   for (const auto& [id, wake] : wakers_) wake();
 }

@@ -53,6 +53,10 @@ class EventHub {
   // Adds committed events, in order and dense, and wakes every waker. Called by one thread.
   void Publish(std::vector<v1::Event>&& events, std::uint64_t newest);
 
+  // Forgets what is in memory and takes `newest` as the log's end, after a store that stopped
+  // writing came back: it may hold events that were never published. Called as Publish() is.
+  void Reset(std::uint64_t newest);
+
   // The log's end: every event up to it can be read.
   std::uint64_t newest() const { return newest_.load(std::memory_order_acquire); }
 
@@ -76,6 +80,8 @@ class EventHub {
   std::size_t wakers() const;
 
  private:
+  void WakeAll();
+
   // The events after `after` that are in memory, at most `max`; nullopt where the first of them is
   // not.
   std::optional<std::vector<std::shared_ptr<const v1::Event>>> FromRing(std::uint64_t after,

@@ -10,10 +10,10 @@
 #include "gtest/gtest.h"
 #include "server/base/executor.h"
 #include "server/secret/key_file.h"
-#include "storage/engine/memory_engine.h"
 #include "tests/testing/fake_clock.h"
 #include "tests/testing/fake_entropy.h"
 #include "tests/testing/fake_logger.h"
+#include "tests/testing/ghost_commit_engine.h"
 #include "tests/testing/status_matchers.h"
 
 namespace latchkey {
@@ -74,7 +74,7 @@ class AuthorityTest : public ::testing::Test {
     return authority_->verifier().Check(secret)->active();
   }
 
-  engine::MemoryEngine engine_;
+  testing::GhostCommitEngine engine_;
   testing::FakeClock clock_;
   testing::FakeEntropy entropy_;
   testing::FakeLogger logger_;
@@ -166,6 +166,32 @@ TEST_F(AuthorityTest, ADenialIsAnEventAndAFloodOfThemIsOneSummary) {
   ASSERT_TRUE(event.ok()) << event.status();
   EXPECT_EQ(event->event().action(), v1::ACTION_DENIAL_SUMMARIZE);
   EXPECT_EQ(event->event().summary().count(), 15U);
+}
+
+TEST_F(AuthorityTest, AfterAFailedCommitTurnsUpMemoryFollowsTheStore) {
+  const auto issued = Call(ann(), BotToken());
+  ASSERT_TRUE(issued.ok());
+  const std::string secret = issued->issued_token().secret();
+  ASSERT_TRUE(IsActive(secret));
+  const std::uint64_t before = authority_->events().newest();
+  v1::RevokeTokenRequest revoke;
+  revoke.set_name(issued->issued_token().token().name());
+  engine_.FailNextCommit();
+  EXPECT_THAT(Call(ann(), revoke), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(Call(ann(), BotToken()), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_TRUE(IsActive(secret));
+
+  authority_->Tick();
+  executor_.RunAll();
+
+  EXPECT_FALSE(IsActive(secret));
+  EXPECT_EQ(authority_->events().newest(), before + 1);
+  ASSERT_TRUE(Call(ann(), BotToken()).ok());
+  const auto batch = authority_->events().Read(before, {}, {});
+  ASSERT_TRUE(batch.ok());
+  ASSERT_EQ(batch->events.size(), 2U);
+  EXPECT_EQ(batch->events[0]->sequence(), before + 1);
+  EXPECT_EQ(batch->events[1]->sequence(), before + 2);
 }
 
 }  // namespace
