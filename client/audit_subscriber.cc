@@ -113,7 +113,7 @@ AuditSubscriber::AuditSubscriber(const Client& client, SubscriberOptions options
 absl::Status AuditSubscriber::Run() {
   started_ = std::chrono::steady_clock::now();
   while (!stopping()) {
-    const absl::Status cause = ReadStream();
+    absl::Status cause = ReadStream();
     if (stopping()) break;
     if (!Heals(cause.code())) return cause;
     if (!WaitAfter(cause)) {
@@ -152,7 +152,7 @@ absl::Status AuditSubscriber::ReadStream() {
     open = stream.Read(response, Patience()) && !stopping();
     if (open) HandOn(response);
   }
-  const absl::Status cause = stream.Finish();
+  absl::Status cause = stream.Finish();
   MutexLock lock(mu_);
   current_ = nullptr;
   return cause;

@@ -14,9 +14,9 @@ std::optional<Key<v1::TokenRecord>> TokenKeyOfName(absl::string_view name) {
   return std::nullopt;
 }
 
-absl::StatusOr<std::optional<v1::TokenRecord>> Reader::GetToken(absl::string_view name) const {
+absl::StatusOr<Found<v1::TokenRecord>> Reader::GetToken(absl::string_view name) const {
   const std::optional<Key<v1::TokenRecord>> key = TokenKeyOfName(name);
-  if (!key.has_value()) return std::optional<v1::TokenRecord>();
+  if (!key.has_value()) return Found<v1::TokenRecord>();
   return Get(*key);
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "absl/functional/function_ref.h"
@@ -14,7 +15,9 @@
 #include "absl/strings/string_view.h"
 #include "server/base/status_macros.h"
 #include "storage/engine/engine.h"
+#include "storage/found.h"
 #include "storage/keys.h"
+#include "storage/record_cache.h"
 #include "storage/record_codec.h"
 
 namespace latchkey::storage {
@@ -27,20 +30,40 @@ class Reader {
 
   // Returns the record at `key`, or nullopt where there is none.
   template <typename Record>
-  absl::StatusOr<std::optional<Record>> Get(const Key<Record>& key) const {
+  absl::StatusOr<Found<Record>> Get(const Key<Record>& key) const {
+    if constexpr (kReadAgain<Record>) {
+      if (const RecordCache::Record* record = Remembered(key.bytes)) {
+        // Only records of one type lie in a key's table.
+        return Found<Record>(std::static_pointer_cast<const Record>(*record));
+      }
+    }
     LATCHKEY_ASSIGN_OR_RETURN(const std::optional<std::string> stored, GetStored(key.bytes));
-    if (!stored.has_value()) return std::optional<Record>();
-    Record record;
-    LATCHKEY_RETURN_IF_ERROR(DecodeRecord(key.bytes, *stored, record));
-    return std::optional<Record>(std::move(record));
+    std::shared_ptr<Record> record;
+    if (stored.has_value()) {
+      record = std::make_shared<Record>();
+      LATCHKEY_RETURN_IF_ERROR(DecodeRecord(key.bytes, *stored, *record));
+    }
+    if constexpr (kReadAgain<Record>) Remember(key.bytes, record);
+    return Found<Record>(std::move(record));
   }
 
-  // Returns the token of a public name, "workspaces/w/tokens/t" or "services/s/tokens/t"; nullopt
+  // Returns the token of a public name, "workspaces/w/tokens/t" or "services/s/tokens/t"; nothing
   // also where the name is not of that form.
-  absl::StatusOr<std::optional<v1::TokenRecord>> GetToken(absl::string_view name) const;
+  absl::StatusOr<Found<v1::TokenRecord>> GetToken(absl::string_view name) const;
 
   // Returns the stored bytes at `key`, or nullopt. Get() is what callers want.
   virtual absl::StatusOr<std::optional<std::string>> GetStored(absl::string_view key) const = 0;
+
+ private:
+  // Whether records of a type are likely to be read more than once.
+  template <typename Record>
+  static constexpr bool kReadAgain =
+      !std::is_same_v<Record, v1::ReplayRecord> && !std::is_same_v<Record, v1::SecretRecord> &&
+      !std::is_same_v<Record, ::latchkey::v1::Event>;
+
+  // A reader's memory, where it has one: see RecordCache::Find() and Insert().
+  virtual const RecordCache::Record* Remembered(absl::string_view /*key*/) const { return nullptr; }
+  virtual void Remember(absl::string_view /*key*/, const RecordCache::Record& /*record*/) const {}
 };
 
 // Returns the key of a token's public name, or nullopt where it is not one.
@@ -75,6 +98,9 @@ class View final : public Reader {
   }
 
   absl::StatusOr<std::optional<std::string>> GetStored(absl::string_view key) const override;
+
+  // The engine's version that this shows.
+  engine::Version version() const { return snapshot_->version(); }
 
   // The sequence number of the last event; 0 in an empty log.
   absl::StatusOr<std::uint64_t> NewestSequence() const;

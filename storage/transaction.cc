@@ -4,21 +4,26 @@
 
 namespace latchkey::storage {
 
-absl::StatusOr<std::unique_ptr<Transaction>> Transaction::Begin(std::unique_ptr<View> view) {
+absl::StatusOr<std::unique_ptr<Transaction>> Transaction::Begin(std::unique_ptr<View> view,
+                                                                RecordCache* cache) {
   LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t newest, view->NewestSequence());
-  return std::unique_ptr<Transaction>(new Transaction(std::move(view), newest));
+  if (cache != nullptr) cache->Show(view->version());
+  return std::unique_ptr<Transaction>(new Transaction(std::move(view), newest, cache));
 }
 
-std::uint64_t Transaction::Append(::latchkey::v1::Event& event) {
+std::uint64_t Transaction::Append(::latchkey::v1::Event&& event) {
   const std::uint64_t sequence = next_sequence();
   event.set_sequence(sequence);
   Put(EventKey(sequence), event);
-  step_events_.push_back(event);
+  step_events_.push_back(std::move(event));
   return sequence;
 }
 
 void Transaction::Keep() {
-  for (auto& [key, value] : step_) kept_.insert_or_assign(key, std::move(value));
+  for (auto& [key, value] : step_) {
+    if (cache_ != nullptr) cache_->Forget(key);
+    kept_.insert_or_assign(key, std::move(value));
+  }
   next_sequence_ += step_events_.size();
   for (::latchkey::v1::Event& event : step_events_) events_.push_back(std::move(event));
   step_.clear();
@@ -49,6 +54,15 @@ absl::StatusOr<std::optional<std::string>> Transaction::GetStored(absl::string_v
   if (const auto it = step_.find(key); it != step_.end()) return it->second;
   if (const auto it = kept_.find(key); it != kept_.end()) return it->second;
   return view_->GetStored(key);
+}
+
+const RecordCache::Record* Transaction::Remembered(absl::string_view key) const {
+  // The cache knows of kept changes; those of this step may yet be dropped.
+  return cache_ == nullptr || step_.contains(key) ? nullptr : cache_->Find(key);
+}
+
+void Transaction::Remember(absl::string_view key, const RecordCache::Record& record) const {
+  if (cache_ != nullptr && !step_.contains(key)) cache_->Insert(key, record);
 }
 
 }  // namespace latchkey::storage

@@ -22,8 +22,11 @@ namespace latchkey::storage {
 // Used by one thread. Blocks on disk.
 class Transaction final : public Reader {
  public:
-  // Begins after the last event of `view`, which it owns.
-  static absl::StatusOr<std::unique_ptr<Transaction>> Begin(std::unique_ptr<View> view);
+  // Begins after the last event of `view`, which it owns. Reads go through `cache` where that is
+  // not null; it outlives the transaction. What was kept but not committed must be cleared from it
+  // by RecordCache::Clear().
+  static absl::StatusOr<std::unique_ptr<Transaction>> Begin(std::unique_ptr<View> view,
+                                                            RecordCache* cache = nullptr);
 
   template <typename Record>
   void Put(const Key<Record>& key, const Record& record) {
@@ -37,7 +40,7 @@ class Transaction final : public Reader {
   void Delete(const IndexKey& key) { step_.insert_or_assign(key.bytes, std::nullopt); }
 
   // Adds an event to the log in this step, gives it the next sequence number, and returns that.
-  std::uint64_t Append(::latchkey::v1::Event& event);
+  std::uint64_t Append(::latchkey::v1::Event&& event);
   // The sequence number that the next Append() will give.
   std::uint64_t next_sequence() const { return next_sequence_ + step_events_.size(); }
 
@@ -58,10 +61,17 @@ class Transaction final : public Reader {
  private:
   using Changes = absl::flat_hash_map<std::string, std::optional<std::string>>;
 
-  Transaction(std::unique_ptr<View> view, std::uint64_t newest)
-      : view_(std::move(view)), first_sequence_(newest + 1), next_sequence_(newest + 1) {}
+  Transaction(std::unique_ptr<View> view, std::uint64_t newest, RecordCache* cache)
+      : view_(std::move(view)),
+        cache_(cache),
+        first_sequence_(newest + 1),
+        next_sequence_(newest + 1) {}
+
+  const RecordCache::Record* Remembered(absl::string_view key) const override;
+  void Remember(absl::string_view key, const RecordCache::Record& record) const override;
 
   std::unique_ptr<View> view_;
+  RecordCache* const cache_;  // null: none
   const std::uint64_t first_sequence_;
   std::uint64_t next_sequence_;  // after the kept events
   Changes kept_;

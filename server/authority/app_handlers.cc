@@ -58,7 +58,7 @@ absl::StatusOr<v1::CreateAppResponse> Handle(Mutation& m, const v1::CreateAppReq
   LATCHKEY_RETURN_IF_ERROR(CheckNewApp(request, home.has_value()));
   if (!sheet.workspace().has_value()) return ResourceNotFoundError(request.app().home_workspace());
   const storage::Key<AppRecord> key = storage::AppKey(request.app_id());
-  LATCHKEY_ASSIGN_OR_RETURN(const std::optional<AppRecord> old, m.txn().Get(key));
+  LATCHKEY_ASSIGN_OR_RETURN(const storage::Found<AppRecord> old, m.txn().Get(key));
   if (old.has_value()) return ResourceExistsError(AppName(request.app_id()));
 
   AppRecord record;
@@ -78,7 +78,7 @@ absl::StatusOr<v1::CreateAppResponse> Handle(Mutation& m, const v1::CreateAppReq
   m.txn().Put(storage::HomeAppKey(*home, request.app_id()));
   LATCHKEY_RETURN_IF_ERROR(m.Authorize(sheet, {*home, app.name(), app.name()}));
   v1::CreateAppResponse response;
-  response.set_revision(m.Write<AppRecord>(key, std::nullopt, record));
+  response.set_revision(m.Write<AppRecord>(key, nullptr, record));
   *response.mutable_app() = record.app();
   return response;
 }
@@ -107,7 +107,7 @@ absl::StatusOr<v1::UpdateAppResponse> Handle(Mutation& m, const v1::UpdateAppReq
   Normalize(*app.mutable_bot_scopes());
   Normalize(*app.mutable_user_scopes());
   v1::UpdateAppResponse response;
-  response.set_revision(m.Write<AppRecord>(storage::AppKey(LastId(name)), before, after));
+  response.set_revision(m.Write<AppRecord>(storage::AppKey(LastId(name)), &before, after));
   *response.mutable_app() = after.app();
   return response;
 }
@@ -125,7 +125,7 @@ absl::StatusOr<v1::DeleteAppResponse> Handle(Mutation& m, const v1::DeleteAppReq
   after.set_generation(before.generation() + 1);
   m.EndGeneration(key.bytes, before.generation(), v1::ACTION_APP_DELETE, "The app was deleted.");
   v1::DeleteAppResponse response;
-  response.set_revision(m.Write<AppRecord>(key, before, after));
+  response.set_revision(m.Write<AppRecord>(key, &before, after));
   return response;
 }
 
@@ -164,7 +164,7 @@ absl::StatusOr<v1::AddCollaboratorResponse> Handle(Mutation& m,
   }
   AppRecord after = before;
   after.mutable_app()->add_collaborators(request.member());
-  response.set_revision(m.Write<AppRecord>(storage::AppKey(LastId(request.app())), before, after));
+  response.set_revision(m.Write<AppRecord>(storage::AppKey(LastId(request.app())), &before, after));
   *response.mutable_app() = after.app();
   return response;
 }
@@ -185,7 +185,7 @@ absl::StatusOr<v1::RemoveCollaboratorResponse> Handle(
     return ResourceNotFoundError(absl::StrCat(request.member(), " as a collaborator"));
   list.erase(it);
   v1::RemoveCollaboratorResponse response;
-  response.set_revision(m.Write<AppRecord>(storage::AppKey(LastId(request.app())), before, after));
+  response.set_revision(m.Write<AppRecord>(storage::AppKey(LastId(request.app())), &before, after));
   *response.mutable_app() = after.app();
   return response;
 }

@@ -38,7 +38,7 @@ void EndRequest(Mutation& m, const ApprovalRequestRecord& before, v1::ApprovalRe
   *now.mutable_resolve_time() = ToProto(m.now());
   ForgetPending(m, was);
   m.Write<ApprovalRequestRecord>(
-      storage::ApprovalRequestKey(WorkspaceIdOf(was.name()), LastId(was.name())), before, after,
+      storage::ApprovalRequestKey(WorkspaceIdOf(was.name()), LastId(was.name())), &before, after,
       action);
 }
 
@@ -117,8 +117,8 @@ absl::Status LeaveRequest(Mutation& m, const FactSheet& sheet, v1::TokenKind tok
   pointer.set_name(request.name());
   m.txn().Put(pending_key, pointer);
   m.txn().Put(storage::RequestExpiryKey(FromProto(request.expire_time()), workspace, id), pointer);
-  const std::uint64_t revision = m.Write<ApprovalRequestRecord>(
-      storage::ApprovalRequestKey(workspace, id), std::nullopt, record);
+  const std::uint64_t revision =
+      m.Write<ApprovalRequestRecord>(storage::ApprovalRequestKey(workspace, id), nullptr, record);
   return NeedsApprovalError(ToProto(m.action()), m.decision(), request.name(), revision);
 }
 
@@ -133,7 +133,7 @@ absl::Status SpendGrant(Mutation& m, const FactSheet& sheet) {
   const std::string workspace(WorkspaceIdOf(request.name()));
   m.txn().Delete(storage::GrantKey(workspace, LastId(request.requester()), LastId(request.app())));
   m.Write<ApprovalRequestRecord>(storage::ApprovalRequestKey(workspace, LastId(request.name())),
-                                 before, after);
+                                 &before, after);
   return absl::OkStatus();
 }
 
@@ -201,7 +201,7 @@ absl::StatusOr<v1::ResolveApprovalRequestResponse> Handle(Mutation& m, const Res
   }
   v1::ResolveApprovalRequestResponse response;
   response.set_revision(m.Write<ApprovalRequestRecord>(
-      storage::ApprovalRequestKey(where.workspace, where.id), before, after));
+      storage::ApprovalRequestKey(where.workspace, where.id), &before, after));
   *response.mutable_approval_request() = after.approval_request();
   return response;
 }

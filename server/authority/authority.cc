@@ -4,6 +4,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "server/authority/common.h"
 #include "server/authority/mutation_command.h"
 #include "server/authority/names.h"
@@ -17,7 +18,10 @@ namespace {
 
 // The format of keys and records that this program reads and writes (docs/storage_format.md).
 constexpr std::uint32_t kStoreFormat = 1;
-constexpr std::size_t kMaxDue = 500;  // handled in one tick, so that a tick stays short
+// What falls due is handled in small commands, so that other changes pass between them; and so much
+// of it in one tick that a busy server's request ids are forgotten as fast as they come.
+constexpr std::size_t kMaxDueInCommand = 500;
+constexpr std::size_t kMaxDueInTick = 50'000;
 
 // Makes the record that says what the store is.
 storage::v1::MetaRecord NewMeta(Entropy& entropy, absl::Time now) {
@@ -65,6 +69,17 @@ class OwnCommand final : public Command {
   Caller caller_;
 };
 
+std::vector<std::string> ToStrings(absl::Span<const std::string> strings) {
+  return {strings.begin(), strings.end()};
+}
+
+void ForEachChunk(const std::vector<std::string>& due,
+                  absl::FunctionRef<void(absl::Span<const std::string>)> handle) {
+  for (std::size_t begin = 0; begin < due.size(); begin += kMaxDueInCommand) {
+    handle(absl::MakeConstSpan(due).subspan(begin, kMaxDueInCommand));
+  }
+}
+
 void SetSummary(const DenialLimiter::Counted& counted, v1::Summary& summary) {
   summary.set_count(counted.count);
   *summary.mutable_first_time() = ToProto(counted.first);
@@ -73,8 +88,8 @@ void SetSummary(const DenialLimiter::Counted& counted, v1::Summary& summary) {
 
 }  // namespace
 
-Authority::Authority(Options options)
-    : options_(std::move(options)),
+Authority::Authority(const Options& options)
+    : options_(options),
       start_time_(options_.clock.Now()),
       tools_{options_.keyring, options_.prefixes, options_.entropy},
       denials_(options_.denials),
@@ -83,8 +98,8 @@ Authority::Authority(Options options)
 
 Authority::~Authority() = default;
 
-absl::StatusOr<std::unique_ptr<Authority>> Authority::Open(Options options) {
-  std::unique_ptr<Authority> authority(new Authority(std::move(options)));
+absl::StatusOr<std::unique_ptr<Authority>> Authority::Open(const Options& options) {
+  std::unique_ptr<Authority> authority(new Authority(options));
   LATCHKEY_RETURN_IF_ERROR(authority->CheckFormat());
   const Options& o = authority->options_;
   LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t newest, authority->NewView().NewestSequence());
@@ -162,21 +177,25 @@ void Authority::RecoverStore() {
   options_.logger.Log(LogLevel::kWarning, "the store writes again", {{"newest", *newest}});
 }
 
+void Authority::Enqueue(std::function<absl::Status(Mutation&)> work) {
+  sequencer_->Enqueue(
+      std::make_unique<OwnCommand>(options_.clock, tools_, options_.logger, std::move(work)));
+}
+
 void Authority::WriteSummaries() {
   const absl::Time now = options_.clock.Now();
   const auto write = [this, now](DenialLimiter& limiter, v1::Action action) {
     if (!limiter.AnyDue(now)) return;
-    sequencer_->Enqueue(std::make_unique<OwnCommand>(
-        options_.clock, tools_, options_.logger, [due = limiter.TakeDue(now), action](Mutation& m) {
-          for (const DenialLimiter::Counted& counted : due) {
-            v1::Event event;
-            m.AuthorizeItself(policy::Action::kPolicyCheck, {});
-            m.FillSummary(action, counted.key, event);
-            SetSummary(counted, *event.mutable_summary());
-            m.txn().Append(event);
-          }
-          return absl::OkStatus();
-        }));
+    Enqueue([due = limiter.TakeDue(now), action](Mutation& m) {
+      for (const DenialLimiter::Counted& counted : due) {
+        v1::Event event;
+        m.AuthorizeItself(policy::Action::kPolicyCheck, {});
+        m.FillSummary(action, counted.key, event);
+        SetSummary(counted, *event.mutable_summary());
+        m.txn().Append(std::move(event));
+      }
+      return absl::OkStatus();
+    });
   };
   write(denials_, v1::ACTION_DENIAL_SUMMARIZE);
   write(failed_authentications_, v1::ACTION_AUTHENTICATION_FAIL);
@@ -189,40 +208,40 @@ void Authority::ExpireRequests() {
       {prefix, storage::DueEnd(prefix, options_.clock.Now())}, engine::Direction::kForward,
       [&](absl::string_view, const storage::v1::NameRecord& record) {
         due.push_back(record.name());
-        return due.size() < kMaxDue ? storage::Walk::kGoOn : storage::Walk::kStop;
+        return due.size() < kMaxDueInTick ? storage::Walk::kGoOn : storage::Walk::kStop;
       });
   if (!read.ok()) {
     options_.logger.Log(LogLevel::kError, "cannot read what is due", {{"error", read.ToString()}});
   }
-  if (due.empty()) return;
-  sequencer_->Enqueue(std::make_unique<OwnCommand>(
-      options_.clock, tools_, options_.logger, [due = std::move(due)](Mutation& m) {
-        for (const std::string& name : due) LATCHKEY_RETURN_IF_ERROR(ExpireRequest(m, name));
-        return absl::OkStatus();
-      }));
+  ForEachChunk(due, [this](absl::Span<const std::string> chunk) {
+    Enqueue([names = ToStrings(chunk)](Mutation& m) {
+      for (const std::string& name : names) LATCHKEY_RETURN_IF_ERROR(ExpireRequest(m, name));
+      return absl::OkStatus();
+    });
+  });
 }
 
 void Authority::ForgetReplays() {
   std::vector<std::string> due;
   const std::string prefix = storage::ReplayExpiryPrefix();
-  const absl::Status read =
-      NewView().ForEach({prefix, storage::DueEnd(prefix, options_.clock.Now())},
-                        engine::Direction::kForward, [&](absl::string_view key, absl::string_view) {
-                          due.emplace_back(key);
-                          return due.size() < kMaxDue ? storage::Walk::kGoOn : storage::Walk::kStop;
-                        });
+  const absl::Status read = NewView().ForEach(
+      {prefix, storage::DueEnd(prefix, options_.clock.Now())}, engine::Direction::kForward,
+      [&](absl::string_view key, absl::string_view) {
+        due.emplace_back(key);
+        return due.size() < kMaxDueInTick ? storage::Walk::kGoOn : storage::Walk::kStop;
+      });
   if (!read.ok()) {
     options_.logger.Log(LogLevel::kError, "cannot read what is due", {{"error", read.ToString()}});
   }
-  if (due.empty()) return;
-  sequencer_->Enqueue(std::make_unique<OwnCommand>(
-      options_.clock, tools_, options_.logger, [due = std::move(due)](Mutation& m) {
-        for (const std::string& key : due) {
-          m.txn().Delete(storage::ReplayKey(storage::HashOfReplayExpiryKey(key)));
-          m.txn().Delete(storage::IndexKey{key});
-        }
-        return absl::OkStatus();
-      }));
+  ForEachChunk(due, [this](absl::Span<const std::string> chunk) {
+    Enqueue([keys = ToStrings(chunk)](Mutation& m) {
+      for (const std::string& key : keys) {
+        m.txn().Delete(storage::ReplayKey(storage::HashOfReplayExpiryKey(key)));
+        m.txn().Delete(storage::IndexKey{key});
+      }
+      return absl::OkStatus();
+    });
+  });
 }
 
 }  // namespace latchkey

@@ -49,7 +49,7 @@ class Authority {
   // Opens the state in the engine, and makes it in an empty one.
   // FAILED_PRECONDITION: the store has a format that this program does not read (names both).
   // DATA_LOSS, UNAVAILABLE: the store does not read.
-  static absl::StatusOr<std::unique_ptr<Authority>> Open(Options options);
+  static absl::StatusOr<std::unique_ptr<Authority>> Open(const Options& options);
   ~Authority();
 
   template <typename Response>
@@ -101,7 +101,7 @@ class Authority {
   void Close() { sequencer_->Close(); }
 
  private:
-  explicit Authority(Options options);
+  explicit Authority(const Options& options);
 
   template <typename Request>
   void MutateImpl(Caller caller, Request request, Done<ResponseOf<Request>> done);
@@ -116,6 +116,8 @@ class Authority {
   // Brings a store that stopped writing back, and all memory in line with what it then shows. On
   // the executor.
   void RecoverStore();
+  // Lets the sequencer carry out a change that the service makes by itself.
+  void Enqueue(std::function<absl::Status(Mutation&)> work);
   void WriteSummaries();
   void ExpireRequests();
   void ForgetReplays();

@@ -59,7 +59,7 @@ absl::StatusOr<v1::Token> WriteRevocation(Mutation& m, const storage::v1::TokenR
                                           v1::Action action, absl::string_view reason);
 
 // Returns the token whose present secret this is, dead or alive; nullopt where there is none.
-absl::StatusOr<std::optional<storage::v1::TokenRecord>> FindTokenBySecret(
+absl::StatusOr<storage::Found<storage::v1::TokenRecord>> FindTokenBySecret(
     const storage::Reader& reader, const MutationTools& tools, absl::string_view presented);
 
 }  // namespace latchkey

@@ -32,7 +32,7 @@ std::uint64_t WriteNewMember(Mutation& m, absl::string_view workspace, absl::str
   member.set_state(v1::MEMBER_STATE_ACTIVE);
   *member.mutable_create_time() = ToProto(m.now());
   record.set_generation(kFirstGeneration);
-  return m.Write<MemberRecord>(storage::MemberKey(workspace, id), std::nullopt, record,
+  return m.Write<MemberRecord>(storage::MemberKey(workspace, id), nullptr, record,
                                v1::ACTION_MEMBER_CREATE);
 }
 
@@ -80,8 +80,8 @@ absl::StatusOr<v1::CreateWorkspaceResponse> Handle(Mutation& m,
   v1::CreateWorkspaceResponse response;
   // The event belongs to the workspace that it makes.
   LATCHKEY_RETURN_IF_ERROR(m.Authorize(sheet, {request.workspace_id(), name, ""}));
-  response.set_revision(m.Write<WorkspaceRecord>(storage::WorkspaceKey(request.workspace_id()),
-                                                 std::nullopt, record));
+  response.set_revision(
+      m.Write<WorkspaceRecord>(storage::WorkspaceKey(request.workspace_id()), nullptr, record));
   *response.mutable_workspace() = record.workspace();
   if (!request.primary_owner_id().empty()) {
     MemberRecord owner;
@@ -157,7 +157,7 @@ absl::StatusOr<v1::UpdateWorkspaceResponse> Handle(Mutation& m,
     after.set_generation(before.generation() + 1);
   }
   v1::UpdateWorkspaceResponse response;
-  response.set_revision(m.Write<WorkspaceRecord>(key, before, after));
+  response.set_revision(m.Write<WorkspaceRecord>(key, &before, after));
   *response.mutable_workspace() = after.workspace();
   return response;
 }
@@ -229,11 +229,11 @@ absl::Status CheckMemberUpdate(const v1::UpdateMemberRequest& request) {
 absl::Status MovePrimaryOwner(Mutation& m, const std::string& workspace, const std::string& id,
                               WorkspaceRecord record) {
   const storage::Key<MemberRecord> key = storage::MemberKey(workspace, record.primary_owner());
-  LATCHKEY_ASSIGN_OR_RETURN(const std::optional<MemberRecord> before, m.txn().Get(key));
+  LATCHKEY_ASSIGN_OR_RETURN(const storage::Found<MemberRecord> before, m.txn().Get(key));
   if (before.has_value()) {
     MemberRecord after = *before;
     after.mutable_member()->set_role(v1::ROLE_OWNER);
-    m.Write<MemberRecord>(key, before, after);
+    m.Write<MemberRecord>(key, before.get(), after);
   }
   record.set_primary_owner(id);
   m.txn().Put(storage::WorkspaceKey(workspace), record);
@@ -286,7 +286,7 @@ absl::StatusOr<v1::UpdateMemberResponse> Handle(Mutation& m,
   }
   v1::UpdateMemberResponse response;
   response.set_revision(
-      m.Write<MemberRecord>(storage::MemberKey(id->workspace, id->id), before, after));
+      m.Write<MemberRecord>(storage::MemberKey(id->workspace, id->id), &before, after));
   *response.mutable_member() = after.member();
   return response;
 }
@@ -321,7 +321,7 @@ absl::StatusOr<v1::DeactivateMemberResponse> Handle(Mutation& m,
   m.EndGeneration(key.bytes, before.generation(), v1::ACTION_MEMBER_DEACTIVATE,
                   request.reason().empty() ? "The member was deactivated." : request.reason());
   v1::DeactivateMemberResponse response;
-  response.set_revision(m.Write<MemberRecord>(key, before, after));
+  response.set_revision(m.Write<MemberRecord>(key, &before, after));
   *response.mutable_member() = after.member();
   return response;
 }
@@ -363,7 +363,7 @@ absl::StatusOr<v1::CreateServiceResponse> Handle(Mutation& m,
   LATCHKEY_RETURN_IF_ERROR(m.Authorize(sheet, {"", name, ""}));
   LATCHKEY_RETURN_IF_ERROR(CheckNewService(request));
   const storage::Key<ServiceRecord> key = storage::ServiceKey(request.service_id());
-  LATCHKEY_ASSIGN_OR_RETURN(const std::optional<ServiceRecord> old, m.txn().Get(key));
+  LATCHKEY_ASSIGN_OR_RETURN(const storage::Found<ServiceRecord> old, m.txn().Get(key));
   if (old.has_value() && !old->deleted()) return ResourceExistsError(name);
   for (const std::string& uri : request.service().uri_sans()) {
     LATCHKEY_ASSIGN_OR_RETURN(const auto taken, m.txn().Get(storage::UriSanKey(uri)));
@@ -382,7 +382,7 @@ absl::StatusOr<v1::CreateServiceResponse> Handle(Mutation& m,
   pointer.set_name(name);
   for (const std::string& uri : service.uri_sans()) m.txn().Put(storage::UriSanKey(uri), pointer);
   v1::CreateServiceResponse response;
-  response.set_revision(m.Write<ServiceRecord>(key, std::nullopt, record));
+  response.set_revision(m.Write<ServiceRecord>(key, nullptr, record));
   *response.mutable_service() = record.service();
   return response;
 }

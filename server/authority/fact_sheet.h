@@ -60,17 +60,17 @@ class FactSheet {
   policy::Decision DecideOwn() const;
 
   const policy::Facts& facts() const { return facts_; }
-  const std::optional<storage::v1::WorkspaceRecord>& workspace() const { return workspace_; }
-  const std::optional<storage::v1::MemberRecord>& member() const { return member_; }
-  const std::optional<storage::v1::ServiceRecord>& service() const { return service_; }
-  const std::optional<storage::v1::AppRecord>& app() const { return app_; }
-  const std::optional<storage::v1::InstallationRecord>& installation() const {
+  const storage::Found<storage::v1::WorkspaceRecord>& workspace() const { return workspace_; }
+  const storage::Found<storage::v1::MemberRecord>& member() const { return member_; }
+  const storage::Found<storage::v1::ServiceRecord>& service() const { return service_; }
+  const storage::Found<storage::v1::AppRecord>& app() const { return app_; }
+  const storage::Found<storage::v1::InstallationRecord>& installation() const {
     return installation_;
   }
-  const std::optional<storage::v1::ApprovalRequestRecord>& request() const { return request_; }
-  const std::optional<storage::v1::TokenRecord>& token() const { return token_; }
+  const storage::Found<storage::v1::ApprovalRequestRecord>& request() const { return request_; }
+  const storage::Found<storage::v1::TokenRecord>& token() const { return token_; }
   // The grant that facts().approved stems from, where it is a member's own.
-  const std::optional<storage::v1::ApprovalRequestRecord>& grant() const { return grant_; }
+  const storage::Found<storage::v1::ApprovalRequestRecord>& grant() const { return grant_; }
 
  private:
   FactSheet(const storage::Reader& reader, const Caller& caller)
@@ -88,14 +88,14 @@ class FactSheet {
   const storage::Reader* reader_;
   Caller caller_;
   policy::Facts facts_;
-  std::optional<storage::v1::WorkspaceRecord> workspace_;
-  std::optional<storage::v1::MemberRecord> member_;
-  std::optional<storage::v1::ServiceRecord> service_;
-  std::optional<storage::v1::AppRecord> app_;
-  std::optional<storage::v1::InstallationRecord> installation_;
-  std::optional<storage::v1::ApprovalRequestRecord> request_;
-  std::optional<storage::v1::TokenRecord> token_;
-  std::optional<storage::v1::ApprovalRequestRecord> grant_;
+  storage::Found<storage::v1::WorkspaceRecord> workspace_;
+  storage::Found<storage::v1::MemberRecord> member_;
+  storage::Found<storage::v1::ServiceRecord> service_;
+  storage::Found<storage::v1::AppRecord> app_;
+  storage::Found<storage::v1::InstallationRecord> installation_;
+  storage::Found<storage::v1::ApprovalRequestRecord> request_;
+  storage::Found<storage::v1::TokenRecord> token_;
+  storage::Found<storage::v1::ApprovalRequestRecord> grant_;
 };
 
 // Returns the scopes that an installation of `app` asks for, bot and user together, normalized.

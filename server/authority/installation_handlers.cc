@@ -125,7 +125,7 @@ absl::StatusOr<Installed> WriteInstallation(Mutation& m, const FactSheet& sheet,
     Normalize(*installation.mutable_approved_scopes());
   }
   Installed result;
-  result.revision = m.Write<InstallationRecord>(key, sheet.installation(), record);
+  result.revision = m.Write<InstallationRecord>(key, sheet.installation().get(), record);
   result.installation = record.installation();
   LATCHKEY_ASSIGN_OR_RETURN(result.bot,
                             WriteInstalledToken(m, sheet, record, workspace, v1::TOKEN_KIND_BOT));
@@ -242,7 +242,7 @@ absl::StatusOr<v1::UninstallAppResponse> Handle(Mutation& m,
   installation.set_generation(installation.generation() + 1);
   installation.set_state(v1::INSTALLATION_STATE_UNINSTALLED);
   v1::UninstallAppResponse response;
-  response.set_revision(m.Write<InstallationRecord>(key, sheet.installation(), after));
+  response.set_revision(m.Write<InstallationRecord>(key, sheet.installation().get(), after));
   *response.mutable_installation() = after.installation();
   return response;
 }
@@ -286,7 +286,7 @@ absl::StatusOr<v1::ApproveAppResponse> Handle(Mutation& m, const v1::ApproveAppR
   Normalize(*installation.mutable_approved_scopes());
   v1::ApproveAppResponse response;
   response.set_revision(m.Write<InstallationRecord>(storage::InstallationKey(workspace, app),
-                                                    sheet.installation(), after));
+                                                    sheet.installation().get(), after));
   *response.mutable_installation() = after.installation();
   return response;
 }
@@ -310,7 +310,7 @@ absl::StatusOr<v1::RestrictAppResponse> Handle(Mutation& m, const v1::RestrictAp
   installation.clear_approved_scopes();
   after.set_restrict_revision(m.txn().next_sequence());
   v1::RestrictAppResponse response;
-  response.set_revision(m.Write<InstallationRecord>(key, sheet.installation(), after));
+  response.set_revision(m.Write<InstallationRecord>(key, sheet.installation().get(), after));
   *response.mutable_installation() = after.installation();
   return response;
 }

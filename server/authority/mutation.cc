@@ -58,7 +58,7 @@ std::uint64_t Mutation::WriteDecision() {
   v1::Event event = BaseEvent(std::nullopt);
   // What is no name may be anything, a secret too.
   if (IsResourceName(target_.resource)) event.set_resource(target_.resource);
-  return transaction_.Append(event);
+  return transaction_.Append(std::move(event));
 }
 
 void Mutation::FillSummary(v1::Action action, absl::string_view who, v1::Event& event) const {

@@ -82,11 +82,11 @@ class Mutation {
   bool keep_on_error() const { return keep_on_error_; }
   void set_keep_on_error() { keep_on_error_ = true; }
 
-  // Puts `record` under `key` with the next revision, and its event with `before` (nullopt: it is
+  // Puts `record` under `key` with the next revision, and its event with `before` (null: it is
   // new). `action` is the decided one where not given. Returns the revision.
   template <typename Record>
-  std::uint64_t Write(const storage::Key<Record>& key, const std::optional<Record>& before,
-                      Record& record, std::optional<v1::Action> action = std::nullopt);
+  std::uint64_t Write(const storage::Key<Record>& key, const Record* before, Record& record,
+                      std::optional<v1::Action> action = std::nullopt);
 
   // As Write(), for a resource that is erased for its readers: the event has no `after`.
   template <typename Record>
@@ -167,17 +167,17 @@ inline void SetEntity(const storage::v1::TokenRecord& r, v1::Entity& e) {
 }
 
 template <typename Record>
-std::uint64_t Mutation::Write(const storage::Key<Record>& key, const std::optional<Record>& before,
-                              Record& record, std::optional<v1::Action> action) {
+std::uint64_t Mutation::Write(const storage::Key<Record>& key, const Record* before, Record& record,
+                              std::optional<v1::Action> action) {
   auto& resource = ResourceOf(record);
   const std::uint64_t revision = transaction_.next_sequence();
   resource.set_revision(revision);
   transaction_.Put(key, record);
   v1::Event event = BaseEvent(action);
   event.set_resource(resource.name());
-  if (before.has_value()) SetEntity(*before, *event.mutable_before());
+  if (before != nullptr) SetEntity(*before, *event.mutable_before());
   SetEntity(record, *event.mutable_after());
-  return transaction_.Append(event);
+  return transaction_.Append(std::move(event));
 }
 
 template <typename Record>
@@ -189,7 +189,7 @@ std::uint64_t Mutation::WriteErased(const storage::Key<Record>& key, const Recor
   v1::Event event = BaseEvent(std::nullopt);
   event.set_resource(resource.name());
   SetEntity(before, *event.mutable_before());
-  return transaction_.Append(event);
+  return transaction_.Append(std::move(event));
 }
 
 }  // namespace latchkey

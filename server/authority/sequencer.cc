@@ -28,7 +28,8 @@ absl::Status StoreUnavailable(const absl::Status& cause) {
 
 }  // namespace
 
-Sequencer::Sequencer(Options options) : options_(std::move(options)) {}
+Sequencer::Sequencer(Options options)
+    : options_(std::move(options)), records_(options_.max_cached_records) {}
 
 Sequencer::~Sequencer() {
   Close();
@@ -42,28 +43,27 @@ Sequencer::~Sequencer() {
 }
 
 void Sequencer::Enqueue(std::unique_ptr<Command> command) {
-  absl::Status refusal;
-  if (const absl::Status writable = options_.engine.writable(); !writable.ok()) {
-    refusal = StoreUnavailable(writable);
-  }
   bool schedule = false;
-  if (refusal.ok()) {
-    MutexLock lock(mu_);
-    if (closed_) {
-      refusal = ShuttingDown();
-    } else if (waiting_.size() >= options_.max_waiting) {
-      refusal = OverloadedError(
-          absl::StrCat(waiting_.size(), " changes wait already; try again in a moment"));
-    } else {
-      waiting_.push_back(std::move(command));
-      schedule = !std::exchange(scheduled_, true);
-    }
-  }
-  if (!refusal.ok()) {
-    command->Finish(refusal);
+  if (const absl::Status taken = Take(command, schedule); !taken.ok()) {
+    command->Finish(taken);
     return;
   }
   if (schedule) options_.executor.Schedule([this] { RunOnce(); });
+}
+
+absl::Status Sequencer::Take(std::unique_ptr<Command>& command, bool& schedule) {
+  if (const absl::Status writable = options_.engine.writable(); !writable.ok()) {
+    return StoreUnavailable(writable);
+  }
+  MutexLock lock(mu_);
+  if (closed_) return ShuttingDown();
+  if (waiting_.size() >= options_.max_waiting) {
+    return OverloadedError(
+        absl::StrCat(waiting_.size(), " changes wait already; try again in a moment"));
+  }
+  waiting_.push_back(std::move(command));
+  schedule = !std::exchange(scheduled_, true);
+  return absl::OkStatus();
 }
 
 void Sequencer::Close() {
@@ -98,8 +98,8 @@ void Sequencer::RunOnce() {
 }
 
 absl::Status Sequencer::RunGroup(Group& group) {
-  auto transaction =
-      storage::Transaction::Begin(std::make_unique<storage::View>(options_.engine.NewSnapshot()));
+  auto transaction = storage::Transaction::Begin(
+      std::make_unique<storage::View>(options_.engine.NewSnapshot()), &records_);
   if (!transaction.ok()) return StoreUnavailable(transaction.status());
   Effects effects;
   for (auto& command : group) command->Run(**transaction, effects);
@@ -108,7 +108,11 @@ absl::Status Sequencer::RunGroup(Group& group) {
   const std::uint64_t newest = (*transaction)->newest_sequence();
   std::vector<v1::Event> events = (*transaction)->TakeEvents();
   const auto version = options_.engine.Commit((*transaction)->ToBatch());
-  if (!version.ok()) return StoreUnavailable(version.status());
+  if (!version.ok()) {
+    records_.Clear();
+    return StoreUnavailable(version.status());
+  }
+  records_.Advance(*version);
   ++commits_;
   options_.on_commit(std::move(effects), std::move(events), newest);
   return absl::OkStatus();

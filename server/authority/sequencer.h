@@ -51,6 +51,7 @@ class Sequencer {
     Listener on_commit;
     std::size_t max_group = 512;     // commands committed at once, at most
     std::size_t max_waiting = 8192;  // commands waiting, at most
+    std::size_t max_cached_records = 16384;
   };
 
   // What was done since the start.
@@ -79,11 +80,15 @@ class Sequencer {
  private:
   using Group = std::vector<std::unique_ptr<Command>>;
 
+  // Puts `command` into the queue, and says whether a RunOnce() must be scheduled; or says why not,
+  // and leaves it.
+  absl::Status Take(std::unique_ptr<Command>& command, bool& schedule);
   void RunOnce();
   Group TakeGroup();
   absl::Status RunGroup(Group& group);
 
   const Options options_;
+  storage::RecordCache records_;  // the executor's
   std::atomic<std::uint64_t> commits_{0};
   std::atomic<std::uint64_t> commands_{0};
   mutable Mutex mu_;

@@ -219,7 +219,7 @@ absl::StatusOr<v1::RevokeTokenResponse> RevokeBySecret(Mutation& m,
   LATCHKEY_RETURN_IF_ERROR(validator.status());
   v1::RevokeTokenResponse response;
   response.set_revision(m.txn().next_sequence() - 1);
-  LATCHKEY_ASSIGN_OR_RETURN(const std::optional<TokenRecord> record,
+  LATCHKEY_ASSIGN_OR_RETURN(const storage::Found<TokenRecord> record,
                             FindTokenBySecret(m.txn(), m.tools(), request.secret()));
   if (!record.has_value()) return response;
   LATCHKEY_ASSIGN_OR_RETURN(const v1::Token published, Published(m.txn(), *record, m.now()));

@@ -48,7 +48,7 @@ absl::StatusOr<v1::IssuedToken> WriteNewToken(Mutation& m, TokenRecord& record) 
   if (!token.member().empty()) {
     m.txn().Put(storage::MemberTokenKey(workspace, LastId(token.member()), id));
   }
-  m.Write<TokenRecord>(KeyOf(record), std::nullopt, record, v1::ACTION_TOKEN_ISSUE);
+  m.Write<TokenRecord>(KeyOf(record), nullptr, record, v1::ACTION_TOKEN_ISSUE);
   *issued.mutable_token() = record.token();
   return issued;
 }
@@ -57,6 +57,7 @@ absl::StatusOr<v1::IssuedToken> WriteNewSecret(Mutation& m, const TokenRecord& b
   SecretRecord old;
   old.set_token(before.token().name());
   old.set_superseded(true);
+  old.set_superseded_hash(before.secret_hash());
   m.txn().Put(storage::SecretKey(before.secret_hash()), old);
   m.effects().changed_secrets.push_back(before.secret_hash());
 
@@ -64,7 +65,7 @@ absl::StatusOr<v1::IssuedToken> WriteNewSecret(Mutation& m, const TokenRecord& b
   *after.mutable_token()->mutable_regenerate_time() = ToProto(m.now());
   v1::IssuedToken issued;
   LATCHKEY_ASSIGN_OR_RETURN(*issued.mutable_secret(), BindNewSecret(m, after));
-  m.Write<TokenRecord>(KeyOf(before), before, after);
+  m.Write<TokenRecord>(KeyOf(before), &before, after);
   *issued.mutable_token() = after.token();
   return issued;
 }
@@ -75,15 +76,15 @@ absl::StatusOr<v1::Token> WriteRevocation(Mutation& m, const TokenRecord& before
   after.mutable_token()->set_state(v1::TOKEN_STATE_REVOKED);
   *after.mutable_token()->mutable_revocation() = m.MakeRevocation(action, reason);
   m.effects().changed_secrets.push_back(before.secret_hash());
-  m.Write<TokenRecord>(KeyOf(before), before, after, v1::ACTION_TOKEN_REVOKE);
+  m.Write<TokenRecord>(KeyOf(before), &before, after, v1::ACTION_TOKEN_REVOKE);
   return after.token();
 }
 
-absl::StatusOr<std::optional<TokenRecord>> FindTokenBySecret(const storage::Reader& reader,
-                                                             const MutationTools& tools,
-                                                             absl::string_view presented) {
+absl::StatusOr<storage::Found<TokenRecord>> FindTokenBySecret(const storage::Reader& reader,
+                                                              const MutationTools& tools,
+                                                              absl::string_view presented) {
   if (!secret::ParseSecret(tools.prefixes, presented).has_value()) {
-    return std::optional<TokenRecord>();
+    return storage::Found<TokenRecord>();
   }
   for (const std::uint32_t key_id : tools.keyring.key_ids()) {
     const secret::Digest digest = tools.keyring.HashUnder(key_id, presented);
@@ -93,7 +94,7 @@ absl::StatusOr<std::optional<TokenRecord>> FindTokenBySecret(const storage::Read
     LATCHKEY_ASSIGN_OR_RETURN(auto record, reader.GetToken(pointer->token()));
     if (record.has_value() && record->secret_hash() == hash) return record;
   }
-  return std::optional<TokenRecord>();
+  return storage::Found<TokenRecord>();
 }
 
 }  // namespace latchkey

@@ -16,7 +16,7 @@ namespace {
 template <typename Record, typename Generation>
 absl::StatusOr<std::uint64_t> GenerationAt(const storage::Reader& reader, const std::string& key,
                                            Generation generation) {
-  LATCHKEY_ASSIGN_OR_RETURN(const std::optional<Record> record,
+  LATCHKEY_ASSIGN_OR_RETURN(const storage::Found<Record> record,
                             reader.Get(storage::Key<Record>{key}));
   return record.has_value() ? generation(*record) : 0;
 }

@@ -1,7 +1,6 @@
 #include "server/authority/verifier.h"
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -53,13 +52,8 @@ void GenerationCell::RaiseTo(std::uint64_t generation) {
   }
 }
 
-Verifier::Verifier(Options options, std::uint64_t newest) : options_(options), revision_(newest) {}
-
-Verifier::SecretId Verifier::IdOf(absl::string_view hash) {
-  SecretId id{};
-  std::memcpy(id.data(), hash.data(), std::min(hash.size(), sizeof(id)));
-  return id;
-}
+Verifier::Verifier(Options options, std::uint64_t newest)
+    : options_(options), revision_(newest), secrets_(options.max_tokens) {}
 
 absl::StatusOr<Verifier::Verdict> Verifier::Check(absl::string_view presented) {
   Verdict verdict;
@@ -105,49 +99,26 @@ void Verifier::Fill(const Verdict& verdict, bool trusted, v1::Verification& veri
   if (trusted) verification.set_inactive_reason(verdict.reason);
 }
 
-absl::StatusOr<std::shared_ptr<const CachedToken>> Verifier::Find(absl::string_view hash) {
-  const SecretId id = IdOf(hash);
-  Shard& shard = ShardOf(id);
-  std::uint64_t epoch = 0;
-  {
-    MutexLock lock(shard.mu);
-    if (const auto it = shard.young.find(id); it != shard.young.end()) return it->second;
-    if (const auto it = shard.old.find(id); it != shard.old.end()) {
-      std::shared_ptr<const CachedToken> entry = it->second;
-      shard.old.erase(it);
-      Insert(shard, id, entry);
-      return entry;
-    }
-    epoch = shard.epoch;
-  }
-  LATCHKEY_ASSIGN_OR_RETURN(std::shared_ptr<const CachedToken> entry, Load(hash));
-  if (entry != nullptr) {
-    MutexLock lock(shard.mu);
-    if (shard.epoch == epoch) Insert(shard, id, entry);
-  }
+absl::StatusOr<SecretCache::Entry> Verifier::Find(absl::string_view hash) {
+  SecretCache::Epoch epoch = 0;
+  if (SecretCache::Entry entry = secrets_.Find(hash, epoch)) return entry;
+  LATCHKEY_ASSIGN_OR_RETURN(SecretCache::Entry entry, Load(hash));
+  if (entry != nullptr) secrets_.Insert(hash, entry, epoch);
   return entry;
 }
 
-void Verifier::Insert(Shard& shard, const SecretId& id, std::shared_ptr<const CachedToken> entry) {
-  if (shard.young.size() >= options_.max_tokens / kShards / 2) {
-    shard.old = std::move(shard.young);
-    shard.young = Entries();
-  }
-  shard.young.insert_or_assign(id, std::move(entry));
-}
-
-absl::StatusOr<std::shared_ptr<const CachedToken>> Verifier::Load(absl::string_view hash) {
+absl::StatusOr<SecretCache::Entry> Verifier::Load(absl::string_view hash) {
   const storage::View view = NewView();
   LATCHKEY_ASSIGN_OR_RETURN(const auto pointer, view.Get(storage::SecretKey(hash)));
-  if (!pointer.has_value()) return std::shared_ptr<const CachedToken>();
+  if (!pointer.has_value()) return SecretCache::Entry();
   LATCHKEY_ASSIGN_OR_RETURN(const auto record, view.GetToken(pointer->token()));
-  if (!record.has_value()) return std::shared_ptr<const CachedToken>();
+  if (!record.has_value()) return SecretCache::Entry();
   auto token = std::make_shared<CachedToken>();
-  // The key holds half of the hash only. A superseded secret's own hash is kept nowhere else.
-  token->superseded = pointer->superseded();
-  if (!token->superseded && record->secret_hash() != hash) {
-    return std::shared_ptr<const CachedToken>();
+  // The key holds half of the hash only.
+  if (hash != (pointer->superseded() ? pointer->superseded_hash() : record->secret_hash())) {
+    return SecretCache::Entry();
   }
+  token->superseded = pointer->superseded();
   token->answer = ActiveAnswer(record->token()).SerializeAsString();
   token->kind = record->token().kind();
   token->revoked = record->token().state() == v1::TOKEN_STATE_REVOKED;
@@ -156,7 +127,7 @@ absl::StatusOr<std::shared_ptr<const CachedToken>> Verifier::Load(absl::string_v
     token->expire_time = FromProto(record->token().expire_time());
   }
   LATCHKEY_RETURN_IF_ERROR(LoadAnchors(*record, *token));
-  return std::shared_ptr<const CachedToken>(std::move(token));
+  return SecretCache::Entry(std::move(token));
 }
 
 absl::Status Verifier::LoadAnchors(const storage::v1::TokenRecord& record, CachedToken& token) {
@@ -202,39 +173,18 @@ void Verifier::Apply(const Effects& effects, std::uint64_t newest) {
       if (const auto it = cells_.find(key); it != cells_.end()) it->second->RaiseTo(generation);
     }
   }
-  for (const std::string& hash : effects.changed_secrets) {
-    const SecretId id = IdOf(hash);
-    Shard& shard = ShardOf(id);
-    MutexLock lock(shard.mu);
-    ++shard.epoch;
-    shard.young.erase(id);
-    shard.old.erase(id);
-  }
+  for (const std::string& hash : effects.changed_secrets) secrets_.Erase(hash);
   revision_.store(newest, std::memory_order_release);
 }
 
 void Verifier::Reset(std::uint64_t newest) {
   {
-    // Before the shards: an entry read after its shard was emptied finds only fresh cells.
+    // Before the secrets: an entry that is read after those were cleared finds only fresh cells.
     MutexLock lock(cells_mu_);
     cells_.clear();
   }
-  for (Shard& shard : shards_) {
-    MutexLock lock(shard.mu);
-    ++shard.epoch;
-    shard.young.clear();
-    shard.old.clear();
-  }
+  secrets_.Clear();
   revision_.store(newest, std::memory_order_release);
-}
-
-std::size_t Verifier::cached_tokens() const {
-  std::size_t count = 0;
-  for (const Shard& shard : shards_) {
-    MutexLock lock(shard.mu);
-    count += shard.young.size() + shard.old.size();
-  }
-  return count;
 }
 
 }  // namespace latchkey

@@ -1,7 +1,6 @@
 #ifndef LATCHKEY_SERVER_AUTHORITY_VERIFIER_H_
 #define LATCHKEY_SERVER_AUTHORITY_VERIFIER_H_
 
-#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +15,7 @@
 #include "absl/time/time.h"
 #include "latchkey/v1/verifier_service.pb.h"
 #include "server/authority/effects.h"
+#include "server/authority/secret_cache.h"
 #include "server/authority/tokens.h"
 #include "server/base/clock.h"
 #include "server/base/mutex.h"
@@ -57,8 +57,7 @@ struct CachedToken {
 // remembers the others in bounded memory, and never writes.
 //
 // A revocation is seen by every Check() that starts after Apply() of its commit returned: Apply()
-// raises the cells and drops the secrets; an entry that was read before that is not put back, since
-// its shard's epoch has moved on.
+// raises the cells and drops the secrets; an entry that was read before that is not put back.
 //
 // Thread-safe. Check() blocks on disk where it has to read.
 class Verifier {
@@ -98,41 +97,20 @@ class Verifier {
   // Every Check() shows at least this revision.
   std::uint64_t revision() const { return revision_.load(std::memory_order_acquire); }
 
-  std::size_t cached_tokens() const;
+  std::size_t cached_tokens() const { return secrets_.size(); }
 
  private:
-  using SecretId = std::array<std::uint64_t, 2>;
-  struct SecretIdHash {
-    std::size_t operator()(const SecretId& id) const { return id[0]; }
-  };
-  using Entries = absl::flat_hash_map<SecretId, std::shared_ptr<const CachedToken>, SecretIdHash>;
-
-  // Two halves of bounded size: what is used again moves from `old` to `young`; when `young` is
-  // full it becomes `old`, and what lay there is forgotten.
-  struct Shard {
-    mutable Mutex mu;
-    Entries young ABSL_GUARDED_BY(mu);
-    Entries old ABSL_GUARDED_BY(mu);
-    std::uint64_t epoch ABSL_GUARDED_BY(mu) = 0;
-  };
-  static constexpr std::size_t kShards = 64;
-
-  static SecretId IdOf(absl::string_view hash);
-  Shard& ShardOf(const SecretId& id) { return shards_[id[1] % kShards]; }
-
   // Returns the entry of a hash; null where the store has none.
-  absl::StatusOr<std::shared_ptr<const CachedToken>> Find(absl::string_view hash);
-  absl::StatusOr<std::shared_ptr<const CachedToken>> Load(absl::string_view hash);
+  absl::StatusOr<SecretCache::Entry> Find(absl::string_view hash);
+  absl::StatusOr<SecretCache::Entry> Load(absl::string_view hash);
   absl::Status LoadAnchors(const storage::v1::TokenRecord& record, CachedToken& token);
-  void Insert(Shard& shard, const SecretId& id, std::shared_ptr<const CachedToken> entry)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mu);
   v1::InactiveReason Judge(const CachedToken& token) const;
   std::shared_ptr<GenerationCell> CellOf(const std::string& key);
   storage::View NewView() const { return storage::View(options_.engine.NewSnapshot()); }
 
   const Options options_;
   std::atomic<std::uint64_t> revision_;
-  std::array<Shard, kShards> shards_;
+  SecretCache secrets_;
   Mutex cells_mu_;
   absl::flat_hash_map<std::string, std::shared_ptr<GenerationCell>> cells_
       ABSL_GUARDED_BY(cells_mu_);

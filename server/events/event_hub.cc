@@ -134,10 +134,10 @@ absl::StatusOr<EventHub::Batch> EventHub::ReadBackward(std::uint64_t before,
   return batch;
 }
 
-std::uint64_t EventHub::AddWaker(std::function<void()> wake) {
+std::uint64_t EventHub::AddWaker(const std::function<void()>& wake) {
   MutexLock lock(wakers_mu_);
   const std::uint64_t id = next_waker_++;
-  wakers_.emplace(id, std::move(wake));
+  wakers_.emplace(id, wake);
   return id;
 }
 

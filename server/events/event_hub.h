@@ -75,7 +75,7 @@ class EventHub {
 
   // Calls `wake` after each Publish() until RemoveWaker() of the returned id returned. `wake` must
   // be quick and must not call the hub.
-  std::uint64_t AddWaker(std::function<void()> wake);
+  std::uint64_t AddWaker(const std::function<void()>& wake);
   void RemoveWaker(std::uint64_t id);
   std::size_t wakers() const;
 

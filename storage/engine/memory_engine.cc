@@ -32,13 +32,13 @@ class MemoryEngine::MemoryCursor final : public Cursor {
   MemoryCursor(std::shared_ptr<State> state, Version at, KeyRange range, Direction direction)
       : state_(std::move(state)), at_(at), range_(std::move(range)), direction_(direction) {
     MutexLock lock(state_->mu);
-    Seek(/*first=*/true);
+    Seek(state_->keys, /*first=*/true);
   }
 
   bool Valid() const override { return valid_; }
   void Next() override {
     MutexLock lock(state_->mu);
-    Seek(/*first=*/false);
+    Seek(state_->keys, /*first=*/false);
   }
   absl::string_view key() const override { return key_; }
   absl::string_view value() const override { return value_; }
@@ -49,9 +49,8 @@ class MemoryEngine::MemoryCursor final : public Cursor {
   using Keys = std::map<std::string, History, std::less<>>;
 
   // Goes to the next key of the range that has a value.
-  void Seek(bool first) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mu) {
+  void Seek(const Keys& keys, bool first) {
     valid_ = false;
-    const Keys& keys = state_->keys;
     if (direction_ == Direction::kForward) {
       for (auto it = first ? keys.lower_bound(range_.begin) : keys.upper_bound(key_);
            it != keys.end() && !valid_ && (range_.end.empty() || it->first < range_.end); ++it) {

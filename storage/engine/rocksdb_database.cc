@@ -44,6 +44,12 @@ absl::StatusOr<std::shared_ptr<RocksdbDatabase>> RocksdbDatabase::Open(
   least = std::max(least, anchor);
   LATCHKEY_RETURN_IF_ERROR(CheckFolder(options, *file_system, least));
 
+  if (options.create_if_missing) {
+    // RocksDB would make it too, but logs an error first.
+    LATCHKEY_RETURN_IF_ERROR(
+        FromRocksdb(file_system->CreateDirIfMissing(options.path, rocksdb::IOOptions(), nullptr),
+                    options.path));
+  }
   std::shared_ptr<RocksdbDatabase> database(new RocksdbDatabase(options.path));
   database->env_ = rocksdb::NewCompositeEnv(file_system);
   rocksdb::DB* db = nullptr;

@@ -199,8 +199,11 @@ absl::Status RocksdbEngine::Reopen() {
   }
   absl::StatusOr<std::shared_ptr<RocksdbDatabase>> opened =
       RocksdbDatabase::Open(options_, version_);
-  if (opened.ok()) database_ = *std::move(opened);
-  const absl::Status made = opened.ok() ? WriteUndo() : opened.status();
+  absl::Status made = opened.status();
+  if (made.ok()) {
+    database_ = *std::move(opened);
+    made = WriteUndo();
+  }
   gate_->Publish(made.ok() ? std::make_shared<PinnedState>(database_, version_) : nullptr);
   return made;
 }
