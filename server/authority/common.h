@@ -42,6 +42,12 @@ absl::Status ExpireRequest(Mutation& m, absl::string_view name);
 // Ends a one-time grant that a call used.
 absl::Status SpendGrant(Mutation& m, const FactSheet& sheet);
 
+// Fills and writes the record of a new member, for CreateMember and for CreateWorkspace's primary
+// owner. Returns its revision.
+std::uint64_t WriteNewMember(Mutation& m, absl::string_view workspace, absl::string_view id,
+                             const v1::Member& wanted, v1::Role role,
+                             storage::v1::MemberRecord& record);
+
 // Returns the record of the sheet's installation, or a fresh one of its app in `workspace`.
 storage::v1::InstallationRecord InstallationOrNew(const FactSheet& sheet,
                                                   absl::string_view workspace,

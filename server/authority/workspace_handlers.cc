@@ -1,0 +1,141 @@
+#include <string>
+
+#include "server/authority/common.h"
+#include "server/authority/handlers.h"
+#include "server/authority/names.h"
+#include "server/authority/validate.h"
+#include "server/base/status_macros.h"
+
+namespace latchkey {
+namespace {
+
+using storage::v1::MemberRecord;
+using storage::v1::WorkspaceRecord;
+
+absl::Status CheckNewWorkspace(const v1::CreateWorkspaceRequest& request) {
+  Validator validator;
+  validator.Check(request.has_workspace(), "workspace", "is missing");
+  validator.Text("workspace.display_name", request.workspace().display_name());
+  validator.Check(v1::Plan_IsValid(request.workspace().plan()), "workspace.plan", "is no plan");
+  if (!request.primary_owner_id().empty()) {
+    validator.Id("primary_owner_id", request.primary_owner_id());
+  }
+  validator.RequestId(request.request_id());
+  return validator.status();
+}
+
+}  // namespace
+
+absl::StatusOr<v1::CreateWorkspaceResponse> Handle(Mutation& m,
+                                                   const v1::CreateWorkspaceRequest& request) {
+  LATCHKEY_ASSIGN_OR_RETURN(FactSheet sheet, m.Gather(policy::Action::kWorkspaceCreate));
+  const bool named = IsId(request.workspace_id());
+  LATCHKEY_RETURN_IF_ERROR(
+      m.Authorize(sheet, {"", named ? WorkspaceName(request.workspace_id()) : "workspaces", ""}));
+  Validator validator;
+  validator.Id("workspace_id", request.workspace_id());
+  LATCHKEY_RETURN_IF_ERROR(validator.status());
+  LATCHKEY_RETURN_IF_ERROR(CheckNewWorkspace(request));
+  LATCHKEY_RETURN_IF_ERROR(sheet.AboutWorkspace(request.workspace_id()));
+  const std::string name = WorkspaceName(request.workspace_id());
+  if (sheet.workspace().has_value()) return ResourceExistsError(name);
+
+  WorkspaceRecord record;
+  v1::Workspace& workspace = *record.mutable_workspace();
+  workspace.set_name(name);
+  workspace.set_display_name(request.workspace().display_name());
+  workspace.set_plan(request.workspace().plan() == v1::PLAN_UNSPECIFIED
+                         ? v1::PLAN_FREE
+                         : request.workspace().plan());
+  workspace.set_state(v1::WORKSPACE_STATE_ACTIVE);
+  *workspace.mutable_settings() = request.workspace().settings();
+  *workspace.mutable_create_time() = ToProto(m.now());
+  record.set_generation(kFirstGeneration);
+  record.set_primary_owner(request.primary_owner_id());
+
+  v1::CreateWorkspaceResponse response;
+  // The event belongs to the workspace that it makes.
+  LATCHKEY_RETURN_IF_ERROR(m.Authorize(sheet, {request.workspace_id(), name, ""}));
+  response.set_revision(
+      m.Write<WorkspaceRecord>(storage::WorkspaceKey(request.workspace_id()), nullptr, record));
+  *response.mutable_workspace() = record.workspace();
+  if (!request.primary_owner_id().empty()) {
+    MemberRecord owner;
+    response.set_revision(WriteNewMember(m, request.workspace_id(), request.primary_owner_id(), {},
+                                         v1::ROLE_PRIMARY_OWNER, owner));
+  }
+  return response;
+}
+
+namespace {
+
+absl::Status CheckWorkspaceUpdate(const v1::UpdateWorkspaceRequest& request) {
+  Validator validator;
+  CheckMask(request.update_mask(),
+            {"display_name", "plan", "state", "settings", "settings.app_approval_required",
+             "settings.guests_may_use_apps"},
+            validator);
+  validator.Text("workspace.display_name", request.workspace().display_name());
+  for (const std::string& path : request.update_mask().paths()) {
+    if (path == "plan") {
+      validator.Check(request.workspace().plan() != v1::PLAN_UNSPECIFIED &&
+                          v1::Plan_IsValid(request.workspace().plan()),
+                      "workspace.plan", "is no plan");
+    } else if (path == "state") {
+      validator.Check(request.workspace().state() != v1::WORKSPACE_STATE_UNSPECIFIED &&
+                          v1::WorkspaceState_IsValid(request.workspace().state()),
+                      "workspace.state", "is no state; it takes ACTIVE or SUSPENDED");
+    }
+  }
+  validator.RequestId(request.request_id());
+  return validator.status();
+}
+
+void CopyMasked(const v1::UpdateWorkspaceRequest& request, v1::Workspace& to) {
+  const v1::Workspace& from = request.workspace();
+  for (const std::string& path : request.update_mask().paths()) {
+    if (path == "display_name") to.set_display_name(from.display_name());
+    if (path == "plan") to.set_plan(from.plan());
+    if (path == "state") to.set_state(from.state());
+    if (path == "settings") *to.mutable_settings() = from.settings();
+    if (path == "settings.app_approval_required") {
+      to.mutable_settings()->set_app_approval_required(from.settings().app_approval_required());
+    }
+    if (path == "settings.guests_may_use_apps") {
+      to.mutable_settings()->set_guests_may_use_apps(from.settings().guests_may_use_apps());
+    }
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<v1::UpdateWorkspaceResponse> Handle(Mutation& m,
+                                                   const v1::UpdateWorkspaceRequest& request) {
+  const auto id = ParseWorkspace(request.workspace().name());
+  LATCHKEY_ASSIGN_OR_RETURN(FactSheet sheet, m.Gather(policy::Action::kWorkspaceUpdate));
+  LATCHKEY_RETURN_IF_ERROR(sheet.AboutWorkspace(id.value_or("")));
+  LATCHKEY_RETURN_IF_ERROR(m.Authorize(sheet, {id.value_or(""), request.workspace().name(), ""}));
+  if (!id.has_value()) return InvalidFieldError("workspace.name", kWorkspaceForm);
+  LATCHKEY_RETURN_IF_ERROR(CheckWorkspaceUpdate(request));
+  if (!sheet.workspace().has_value()) return ResourceNotFoundError(request.workspace().name());
+  const WorkspaceRecord& before = *sheet.workspace();
+  LATCHKEY_RETURN_IF_ERROR(CheckRevision(request.workspace().name(), request.expected_revision(),
+                                         before.workspace().revision()));
+
+  WorkspaceRecord after = before;
+  CopyMasked(request, *after.mutable_workspace());
+  const bool suspends = before.workspace().state() == v1::WORKSPACE_STATE_ACTIVE &&
+                        after.workspace().state() == v1::WORKSPACE_STATE_SUSPENDED;
+  const storage::Key<WorkspaceRecord> key = storage::WorkspaceKey(*id);
+  if (suspends) {
+    m.EndGeneration(key.bytes, before.generation(), v1::ACTION_WORKSPACE_UPDATE,
+                    "The workspace was suspended.");
+    after.set_generation(before.generation() + 1);
+  }
+  v1::UpdateWorkspaceResponse response;
+  response.set_revision(m.Write<WorkspaceRecord>(key, &before, after));
+  *response.mutable_workspace() = after.workspace();
+  return response;
+}
+
+}  // namespace latchkey
