@@ -121,7 +121,7 @@ absl::Status CheckBatch(const WriteBatch& batch);
 // byte, which is the engine's own; values are at most 16 MiB.
 //
 // Thread-safe. Every method but writable() blocks on disk. An implementation must pass
-// tests/storage/engine_conformance.h.
+// tests/engine/engine_conformance.h.
 class Engine {
  public:
   virtual ~Engine() = default;

@@ -1,0 +1,84 @@
+// The bytes of every key: a store that was written with others could not be read.
+#include "storage/keys.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "storage/engine/engine.h"
+
+namespace latchkey::storage {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::StartsWith;
+
+std::string Hex(absl::string_view bytes) { return absl::BytesToHexString(bytes); }
+
+const absl::Time kTime = absl::FromUnixMicros(0x0102030405060708);
+const std::string kHash(32, '\xab');
+
+TEST(KeysTest, ResourcesLieUnderTheBytesOfTheFormat) {
+  EXPECT_EQ(Hex(MetaKey().bytes), "4d");
+  EXPECT_EQ(Hex(WorkspaceKey("ab").bytes), "576162");
+  EXPECT_EQ(Hex(MemberKey("ab", "c").bytes), "4261620063");
+  EXPECT_EQ(Hex(ServiceKey("ab").bytes), "536162");
+  EXPECT_EQ(Hex(AppKey("ab").bytes), "416162");
+  EXPECT_EQ(Hex(InstallationKey("ab", "c").bytes), "4961620063");
+  EXPECT_EQ(Hex(ApprovalRequestKey("ab", "c").bytes), "5061620063");
+  EXPECT_EQ(Hex(WorkspaceTokenKey("ab", "c").bytes), "5461620063");
+  EXPECT_EQ(Hex(ServiceTokenKey("ab", "c").bytes), "5561620063");
+}
+
+TEST(KeysTest, SecretsEventsAndGenerationsLieUnderTheBytesOfTheFormat) {
+  EXPECT_EQ(Hex(SecretKey(kHash).bytes), "48abababababababababababababababab");
+  EXPECT_EQ(Hex(EventKey(0x0102030405060708).bytes), "450102030405060708");
+  EXPECT_EQ(Hex(GenerationKey(AppKey("ab").bytes, 3).bytes), "47416162000000000000000003");
+}
+
+TEST(KeysTest, IndexesLieUnderTheBytesOfTheFormat) {
+  const std::string hash = Hex(kHash);
+  EXPECT_EQ(Hex(ReplayKey(kHash).bytes), "51" + hash);
+  EXPECT_EQ(Hex(ReplayExpiryKey(kTime, kHash).bytes), "71010203040506070800" + hash);
+  EXPECT_EQ(Hex(UriSanKey("a://b").bytes), "75613a2f2f62");
+  EXPECT_EQ(Hex(TestTokenKey("ab", "c").bytes), "7461620063");
+  EXPECT_EQ(Hex(PendingRequestKey("ab", "c", "d").bytes), "70616200630064");
+  EXPECT_EQ(Hex(GrantKey("ab", "c", "").bytes), "676162006300");
+  EXPECT_EQ(Hex(RequestExpiryKey(kTime, "ab", "c").bytes),
+            "780102030405060708006162"
+            "0063");
+  EXPECT_EQ(Hex(AppTokenKey("ab", "c", "d").bytes), "61616200630064");
+  EXPECT_EQ(Hex(MemberTokenKey("ab", "c", "d").bytes), "6d616200630064");
+  EXPECT_EQ(Hex(HomeAppKey("ab", "c").bytes), "6861620063");
+}
+
+TEST(KeysTest, EventsSortBySequenceAndTellIt) {
+  std::vector<std::string> keys;
+  for (const std::uint64_t sequence : {1ULL, 255ULL, 256ULL, 65536ULL, 1ULL << 40}) {
+    keys.push_back(EventKey(sequence).bytes);
+    EXPECT_EQ(SequenceOfEventKey(keys.back()), sequence);
+  }
+  EXPECT_TRUE(std::is_sorted(keys.begin(), keys.end()));
+}
+
+TEST(KeysTest, AListingHasItsOwnKeysAndNoNeighbours) {
+  const engine::KeyRange range = engine::PrefixRange(MemberPrefix("acme"));
+  const auto inside = [&](const std::string& key) { return key >= range.begin && key < range.end; };
+  EXPECT_TRUE(inside(MemberKey("acme", "ann").bytes));
+  EXPECT_FALSE(inside(MemberKey("acme-2", "ann").bytes));
+  EXPECT_FALSE(inside(MemberKey("acm", "ann").bytes));
+  EXPECT_FALSE(inside(InstallationKey("acme", "ann").bytes));
+}
+
+TEST(KeysTest, WhatIsDueAtATimeIsBelowItsEndAndWhatIsLaterIsNot) {
+  const std::string end = DueEnd(ReplayExpiryPrefix(), kTime);
+  EXPECT_LT(ReplayExpiryKey(kTime, kHash).bytes, end);
+  EXPECT_GT(ReplayExpiryKey(kTime + absl::Microseconds(1), kHash).bytes, end);
+  EXPECT_EQ(HashOfReplayExpiryKey(ReplayExpiryKey(kTime, kHash).bytes), kHash);
+}
+
+}  // namespace
+}  // namespace latchkey::storage

@@ -1,0 +1,131 @@
+#include "storage/transaction.h"
+
+#include <memory>
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "storage/engine/memory_engine.h"
+#include "tests/testing/status_matchers.h"
+
+namespace latchkey::storage {
+namespace {
+
+using testing::IsOk;
+using testing::StatusIs;
+
+class TransactionTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<Transaction> Begin() {
+    return *Transaction::Begin(std::make_unique<View>(engine_.NewSnapshot()));
+  }
+  static v1::NameRecord Named(const std::string& name) {
+    v1::NameRecord record;
+    record.set_name(name);
+    return record;
+  }
+  static ::latchkey::v1::Event EventFor(const std::string& resource) {
+    ::latchkey::v1::Event event;
+    event.set_resource(resource);
+    return event;
+  }
+  std::string NameIn(const Reader& reader) {
+    const auto found = reader.Get(key_);
+    return found.ok() && found->has_value() ? (*found)->name() : "none";
+  }
+  View Now() { return View(engine_.NewSnapshot()); }
+
+  engine::MemoryEngine engine_;
+  const Key<v1::NameRecord> key_ = TestTokenKey("acme", "ann");
+};
+
+TEST_F(TransactionTest, NothingIsWrittenBeforeTheBatchIsCommitted) {
+  auto transaction = Begin();
+  transaction->Put(key_, Named("one"));
+  transaction->Append(EventFor("one"));
+  transaction->Keep();
+  EXPECT_EQ(NameIn(*transaction), "one");
+  EXPECT_EQ(NameIn(Now()), "none");
+  ASSERT_THAT(engine_.Commit(transaction->ToBatch()), IsOk());
+  EXPECT_EQ(NameIn(Now()), "one");
+}
+
+TEST_F(TransactionTest, ADroppedStepLeavesWhatWasKeptBefore) {
+  auto transaction = Begin();
+  transaction->Put(key_, Named("kept"));
+  EXPECT_EQ(transaction->Append(EventFor("kept")), 1u);
+  transaction->Keep();
+  transaction->Put(key_, Named("dropped"));
+  EXPECT_EQ(transaction->Append(EventFor("dropped")), 2u);
+  transaction->Drop();
+  EXPECT_EQ(NameIn(*transaction), "kept");
+  EXPECT_EQ(transaction->Append(EventFor("next")), 2u);
+  transaction->Keep();
+  ASSERT_THAT(engine_.Commit(transaction->ToBatch()), IsOk());
+  EXPECT_EQ(NameIn(Now()), "kept");
+  EXPECT_EQ((*Now().Get(EventKey(2)))->resource(), "next");
+}
+
+TEST_F(TransactionTest, SequenceNumbersGoOnDenselyFromTheLog) {
+  auto first = Begin();
+  first->Append(EventFor("a"));
+  first->Append(EventFor("b"));
+  first->Keep();
+  EXPECT_EQ(first->newest_sequence(), 2u);
+  ASSERT_THAT(engine_.Commit(first->ToBatch()), IsOk());
+  auto second = Begin();
+  EXPECT_EQ(second->next_sequence(), 3u);
+  EXPECT_EQ(*Now().NewestSequence(), 2u);
+  EXPECT_EQ(*Now().OldestSequence(), 1u);
+}
+
+TEST_F(TransactionTest, OfTwoThatBeganWithTheSameLogOnlyOneCommits) {
+  auto one = Begin();
+  auto other = Begin();
+  one->Append(EventFor("one"));
+  one->Keep();
+  other->Append(EventFor("other"));
+  other->Keep();
+  ASSERT_THAT(engine_.Commit(one->ToBatch()), IsOk());
+  EXPECT_THAT(engine_.Commit(other->ToBatch()), StatusIs(absl::StatusCode::kAborted));
+}
+
+TEST_F(TransactionTest, ADeletionHidesWhatLiesInTheStore) {
+  auto first = Begin();
+  first->Put(key_, Named("one"));
+  first->Append(EventFor("one"));
+  first->Keep();
+  ASSERT_THAT(engine_.Commit(first->ToBatch()), IsOk());
+  auto second = Begin();
+  EXPECT_EQ(NameIn(*second), "one");
+  second->Delete(key_);
+  EXPECT_EQ(NameIn(*second), "none");
+  second->Append(EventFor("gone"));
+  second->Keep();
+  ASSERT_THAT(engine_.Commit(second->ToBatch()), IsOk());
+  EXPECT_EQ(NameIn(Now()), "none");
+}
+
+TEST_F(TransactionTest, ADamagedRecordIsDataLossAndNoAbsence) {
+  engine::WriteBatch batch;
+  std::string stored = EncodeRecord(key_.bytes, Named("one"));
+  stored[2] = static_cast<char>(stored[2] ^ 1);
+  batch.Put(key_.bytes, stored);
+  ASSERT_THAT(engine_.Commit(batch), IsOk());
+  EXPECT_THAT(Begin()->Get(key_), StatusIs(absl::StatusCode::kDataLoss));
+}
+
+TEST_F(TransactionTest, TokensAreFoundByTheirPublicNames) {
+  auto transaction = Begin();
+  v1::TokenRecord record;
+  record.mutable_token()->set_name("services/ci/tokens/t1");
+  transaction->Put(ServiceTokenKey("ci", "t1"), record);
+  EXPECT_TRUE((*transaction->GetToken("services/ci/tokens/t1")).has_value());
+  for (const char* name : {"services/ci/tokens/t2", "workspaces/ci/tokens/t1", "services/ci/t1", "",
+                           "services/ci/tokens/t1/x"}) {
+    EXPECT_FALSE((*transaction->GetToken(name)).has_value()) << name;
+  }
+}
+
+}  // namespace
+}  // namespace latchkey::storage
