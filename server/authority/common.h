@@ -12,14 +12,12 @@
 #include "google/protobuf/field_mask.pb.h"
 #include "latchkey/v1/token_service.pb.h"
 #include "server/authority/mutation.h"
+#include "server/authority/tokens.h"
 #include "server/authority/validate.h"
 
 namespace latchkey {
 
 // What several handlers share.
-
-// A generation starts here, so that 0 in a token can mean "hangs on no such thing".
-inline constexpr std::uint64_t kFirstGeneration = 1;
 
 inline constexpr char kWorkspaceForm[] = "is no workspace's name; it takes workspaces/{id}";
 inline constexpr char kMemberForm[] = "is no member's name; it takes workspaces/{id}/members/{id}";

@@ -64,7 +64,7 @@ absl::Status CheckAppKind(const v1::App& app, v1::TokenKind kind) {
 }
 
 // Completes the token of an app, with the generations it hangs on.
-absl::Status FillAppToken(Mutation& m, const FactSheet& sheet, const std::string& workspace,
+absl::Status FillAppToken(const FactSheet& sheet, const std::string& workspace,
                           const v1::IssueTokenRequest& request, TokenRecord& record) {
   if (!sheet.app().has_value() || sheet.app()->app().has_delete_time() ||
       sheet.app()->app().home_workspace() != WorkspaceName(workspace)) {
@@ -79,14 +79,10 @@ absl::Status FillAppToken(Mutation& m, const FactSheet& sheet, const std::string
   record.mutable_token()->set_app(app.name());
   *record.mutable_token()->mutable_scopes() =
       request.scopes().empty() ? app.bot_scopes() : request.scopes();
-  const std::string app_id(LastId(app.name()));
-  storage::v1::InstallationRecord installation = InstallationOrNew(sheet, workspace, app_id);
-  if (!sheet.installation().has_value()) {
-    // The token needs something whose generation restricting the app here can raise.
-    m.txn().Put(storage::InstallationKey(workspace, app_id), installation);
-  }
   record.set_app_generation(sheet.app()->generation());
-  record.set_installation_generation(installation.installation().generation());
+  // Where there is no installation, restricting the app makes one and raises its generation.
+  record.set_installation_generation(
+      InstallationOrNew(sheet, workspace, LastId(app.name())).installation().generation());
   return absl::OkStatus();
 }
 
@@ -153,7 +149,7 @@ absl::StatusOr<v1::IssueTokenResponse> Handle(Mutation& m, const v1::IssueTokenR
     record.set_workspace_generation(sheet.workspace()->generation());
     LATCHKEY_RETURN_IF_ERROR(request.kind() == v1::TOKEN_KIND_TEST
                                  ? FillTestToken(m, where.workspace, request, record)
-                                 : FillAppToken(m, sheet, where.workspace, request, record));
+                                 : FillAppToken(sheet, where.workspace, request, record));
   }
   Normalize(*token.mutable_scopes());
   v1::IssueTokenResponse response;

@@ -15,10 +15,10 @@ namespace {
 
 template <typename Record, typename Generation>
 absl::StatusOr<std::uint64_t> GenerationAt(const storage::Reader& reader, const std::string& key,
-                                           Generation generation) {
+                                           Generation generation, std::uint64_t otherwise = 0) {
   LATCHKEY_ASSIGN_OR_RETURN(const storage::Found<Record> record,
                             reader.Get(storage::Key<Record>{key}));
-  return record.has_value() ? generation(*record) : 0;
+  return record.has_value() ? generation(*record) : otherwise;
 }
 
 }  // namespace
@@ -57,8 +57,8 @@ absl::StatusOr<std::uint64_t> CurrentGeneration(const storage::Reader& reader,
           reader, anchor.key, [](const auto& record) { return record.generation(); });
     case Anchor::Kind::kInstallation:
       return GenerationAt<storage::v1::InstallationRecord>(
-          reader, anchor.key,
-          [](const auto& record) { return record.installation().generation(); });
+          reader, anchor.key, [](const auto& record) { return record.installation().generation(); },
+          kFirstGeneration);
     case Anchor::Kind::kService:
       return GenerationAt<storage::v1::ServiceRecord>(
           reader, anchor.key, [](const auto& record) { return record.generation(); });

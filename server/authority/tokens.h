@@ -24,7 +24,11 @@ struct Anchor {
 // Returns what `token` hangs on.
 std::vector<Anchor> AnchorsOf(const storage::v1::TokenRecord& token);
 
-// Returns the generation that the record of `anchor` has now; 0 where there is no record.
+// A generation starts here, so that 0 in a token can mean "hangs on no such thing".
+inline constexpr std::uint64_t kFirstGeneration = 1;
+
+// Returns the generation that the record of `anchor` has now. Where there is no record: the first
+// one of an installation, which an app's tokens need not have, else 0.
 // UNAVAILABLE, DATA_LOSS: as storage::Reader.
 absl::StatusOr<std::uint64_t> CurrentGeneration(const storage::Reader& reader,
                                                 const Anchor& anchor);
