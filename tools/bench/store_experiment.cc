@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "latchkey/v1/app_service.grpc.pb.h"
+#include "latchkey/v1/token_service.grpc.pb.h"
 #include "latchkey/v1/verifier_service.grpc.pb.h"
 #include "server/base/status_macros.h"
 #include "tools/bench/experiments.h"
@@ -102,6 +104,62 @@ absl::StatusOr<Spread> CompareVerify(Lab& lab, const Store& large, const Store& 
   return RatioOf(figures[0], figures[1], ServerCpu);
 }
 
+template <typename Call>
+absl::StatusOr<double> MillisecondsOf(const Call& call) {
+  const auto start = std::chrono::steady_clock::now();
+  LATCHKEY_RETURN_IF_ERROR(call());
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+      .count();
+}
+
+absl::Status RevokeOne(const Store& store, const std::string& secret) {
+  v1::TokenService::Stub tokens(store.subject.channels.front());
+  v1::RevokeTokenRequest request;
+  request.set_secret(secret);
+  return CallOnce(tokens, &v1::TokenService::Stub::RevokeToken,
+                  store.subject.tenant.on_behalf_of_member, request)
+      .status();
+}
+
+absl::Status DeleteApp(const Store& store, const std::string& app) {
+  v1::AppService::Stub apps(store.subject.channels.front());
+  v1::DeleteAppRequest request;
+  request.set_name(app);
+  return CallOnce(apps, &v1::AppService::Stub::DeleteApp, store.subject.tenant.on_behalf_of_member,
+                  request)
+      .status();
+}
+
+absl::Status ExpectInactive(const Store& store, const std::string& secret) {
+  v1::VerifierService::Stub verifier(store.subject.channels.front());
+  v1::VerifyRequest request;
+  request.set_secret(secret);
+  LATCHKEY_ASSIGN_OR_RETURN(const v1::VerifyResponse answer,
+                            CallOnce(verifier, &v1::VerifierService::Stub::Verify,
+                                     store.subject.tenant.as_service, request));
+  if (answer.verification().status() == v1::VERIFY_STATUS_INACTIVE) return absl::OkStatus();
+  return absl::InternalError("a token is good although its app was deleted");
+}
+
+// Ends one token, and then a whole app, in turns, until no app is left.
+absl::Status MeasureRevocation(Lab& lab, const Store& store) {
+  const std::vector<std::string>& apps = store.subject.tenant.apps;
+  std::vector<double> ratios;
+  for (std::size_t i = 0; i < apps.size() && i < store.secrets.size(); ++i) {
+    LATCHKEY_ASSIGN_OR_RETURN(const double one,
+                              MillisecondsOf([&] { return RevokeOne(store, store.secrets[i]); }));
+    LATCHKEY_ASSIGN_OR_RETURN(const double all,
+                              MillisecondsOf([&] { return DeleteApp(store, apps[i]); }));
+    ratios.push_back(all / one);
+  }
+  LATCHKEY_RETURN_IF_ERROR(ExpectInactive(store, store.secrets.back()));
+  lab.report.findings.push_back(
+      {absl::StrCat("ending an app of ", store.secrets.size() / apps.size(),
+                    " tokens over ending one token: time to the reply"),
+       "x", SpreadOf(ratios), Goal::kAtMost, 3});
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status MeasureStore(Lab& lab) {
@@ -123,6 +181,7 @@ absl::Status MeasureStore(Lab& lab) {
                             CompareVerify(lab, large, small, "warm", PickAny(tokens), UINT64_MAX));
   lab.report.findings.push_back({name + "warm", "x", warm, Goal::kAtMost, 1.15});
   lab.report.findings.push_back({name + "cold", "x", cold, Goal::kAtMost, 1.15});
+  LATCHKEY_RETURN_IF_ERROR(MeasureRevocation(lab, large));
   LATCHKEY_RETURN_IF_ERROR(EndSubject(large.subject));
   return EndSubject(small.subject);
 }
