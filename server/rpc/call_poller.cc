@@ -29,7 +29,11 @@ void CallPoller::Stop() {
 void CallPoller::Poll() {
   void* tag = nullptr;
   bool ok = false;
-  while (queue_->Next(&tag, &ok)) static_cast<CompletionTag*>(tag)->Proceed(ok);
+  while (queue_->Next(&tag, &ok)) {
+    auto* const operation = static_cast<CompletionTag*>(tag);
+    operation->AwaitBegun();
+    operation->Proceed(ok);
+  }
 }
 
 }  // namespace latchkey::rpc

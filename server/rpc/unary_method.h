@@ -100,8 +100,10 @@ class UnaryMethod final : public Method {
     Call* call = TakePooled();
     call->context_.emplace();
     call->responder_.emplace(&*call->context_);
-    options_.ask(&*call->context_, &call->request_, &*call->responder_, &poller_.queue(),
-                 &poller_.queue(), call);
+    call->BeginWith([&] {
+      options_.ask(&*call->context_, &call->request_, &*call->responder_, &poller_.queue(),
+                   &poller_.queue(), call);
+    });
   }
 
   void Serve(Call& call) {
@@ -151,12 +153,14 @@ class UnaryMethod final : public Method {
 template <typename Request, typename Response>
 void UnaryCall<Request, Response>::Finish(const absl::Status& status) {
   finishing_ = true;
-  if (status.ok()) {
-    responder_->Finish(response_, grpc::Status::OK, this);
-  } else {
-    responder_->FinishWithError(method_.frame_.statuses.ToGrpc(status, method_.options_.name),
-                                this);
-  }
+  this->BeginWith([&] {
+    if (status.ok()) {
+      responder_->Finish(response_, grpc::Status::OK, this);
+    } else {
+      responder_->FinishWithError(method_.frame_.statuses.ToGrpc(status, method_.options_.name),
+                                  this);
+    }
+  });
 }
 
 template <typename Request, typename Response>

@@ -28,7 +28,9 @@ class UnknownMethods::Call final : public CompletionTag {
     constexpr std::size_t kMaxShown = 256;
     const absl::string_view method =
         absl::StripPrefix(absl::string_view(context_.method()), "/").substr(0, kMaxShown);
-    stream_.Finish(methods_.frame_.statuses.ToGrpc(MethodNotOfferedError(method), method), this);
+    BeginWith([&] {
+      stream_.Finish(methods_.frame_.statuses.ToGrpc(MethodNotOfferedError(method), method), this);
+    });
   }
 
  private:

@@ -32,8 +32,10 @@ class WriteStream {
 
   // Waits for a call. Once.
   void Wait(const Ask& ask) {
-    context_.AsyncNotifyWhenDone(&ended_tag_);
-    ask(&context_, &request_, &writer_, &poller_.queue(), &poller_.queue(), &start_tag_);
+    ended_tag_.BeginWith([&] { context_.AsyncNotifyWhenDone(&ended_tag_); });
+    start_tag_.BeginWith([&] {
+      ask(&context_, &request_, &writer_, &poller_.queue(), &poller_.queue(), &start_tag_);
+    });
   }
 
   const grpc::ServerContext& context() const { return context_; }
@@ -41,10 +43,14 @@ class WriteStream {
 
  protected:
   // Sends `response`, which must last until OnWriteDone(). One at a time, none after Finish().
-  void StartWrite(const Response& response) { writer_.Write(response, &write_tag_); }
+  void StartWrite(const Response& response) {
+    write_tag_.BeginWith([&] { writer_.Write(response, &write_tag_); });
+  }
 
   // Ends the stream. Once, while no write is in flight.
-  void Finish(const grpc::Status& status) { writer_.Finish(status, &finish_tag_); }
+  void Finish(const grpc::Status& status) {
+    finish_tag_.BeginWith([&] { writer_.Finish(status, &finish_tag_); });
+  }
 
   virtual void OnStart() = 0;
   virtual void OnWriteDone(bool ok) = 0;
@@ -77,7 +83,7 @@ class WriteStream {
     Release();
   }
   void Release() {
-    if (references_.fetch_sub(1) == 1) OnDone();
+    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) OnDone();
   }
 
   CallPoller& poller_;
