@@ -37,6 +37,10 @@ class Child {
     ::posix_spawn_file_actions_adddup2(&actions, err_[1], 2);
     args.insert(args.begin(), LATCHKEY_BINARY);
     environment.push_back("HOME=/nonexistent");
+    // A sanitizer's settings are the build's, not the user's.
+    if (const char* options = std::getenv("TSAN_OPTIONS")) {
+      environment.push_back(std::string("TSAN_OPTIONS=") + options);
+    }
     EXPECT_EQ(::posix_spawn(&pid_, LATCHKEY_BINARY, &actions, nullptr, Pointers(args).data(),
                             Pointers(environment).data()),
               0);
