@@ -20,6 +20,9 @@ using testing::StatusIs;
 INSTANTIATE_TEST_SUITE_P(Engines, EngineTest, ::testing::ValuesIn(EngineKinds()),
                          [](const auto& kind) { return kind.param.name; });
 
+INSTANTIATE_TEST_SUITE_P(Engines, DurableEngineTest, ::testing::ValuesIn(DurableEngineKinds()),
+                         [](const auto& kind) { return kind.param.name; });
+
 TEST_P(EngineTest, AnEmptyStoreHasVersionZeroAndNothingInIt) {
   EXPECT_EQ(engine().NewSnapshot()->version(), 0u);
   EXPECT_EQ(Get("a"), "(none)");
@@ -182,8 +185,7 @@ TEST_P(EngineTest, WhatIsOutOfBoundsIsRefusedWhole) {
   EXPECT_EQ(Get(std::string(kMaxKeySize, 'k')), "1");
 }
 
-TEST_P(EngineTest, ReopeningKeepsEverythingAndGoesOnCounting) {
-  if (!container_->persists()) GTEST_SKIP() << "nothing of it outlives the engine, by contract";
+TEST_P(DurableEngineTest, ReopeningKeepsEverythingAndGoesOnCounting) {
   Commit({{"a", "1"}, {"b", "1"}});
   Commit({{"a", std::nullopt}, {"c", "2"}});
   container_->Reopen();

@@ -14,8 +14,6 @@ namespace {
 class MemoryContainer final : public EngineContainer {
  public:
   Engine& engine() override { return engine_; }
-  bool persists() const override { return false; }
-  void Reopen() override {}
 
  private:
   MemoryEngine engine_;
@@ -26,7 +24,6 @@ class RocksdbContainer final : public EngineContainer {
   explicit RocksdbContainer(bool reopen_often) : reopen_often_(reopen_often) { Open(); }
 
   Engine& engine() override { return *engine_; }
-  bool persists() const override { return true; }
   void Reopen() override {
     engine_.reset();
     Open();
@@ -50,12 +47,17 @@ class RocksdbContainer final : public EngineContainer {
 
 }  // namespace
 
-std::vector<EngineKind> EngineKinds() {
+std::vector<EngineKind> DurableEngineKinds() {
   return {
-      {"Memory", [] { return std::make_unique<MemoryContainer>(); }},
       {"Rocksdb", [] { return std::make_unique<RocksdbContainer>(/*reopen_often=*/false); }},
       {"RocksdbReopened", [] { return std::make_unique<RocksdbContainer>(/*reopen_often=*/true); }},
   };
+}
+
+std::vector<EngineKind> EngineKinds() {
+  std::vector<EngineKind> kinds = DurableEngineKinds();
+  kinds.push_back({"Memory", [] { return std::make_unique<MemoryContainer>(); }});
+  return kinds;
 }
 
 Version EngineTest::Commit(const std::vector<WriteBatch::Change>& changes) {

@@ -18,10 +18,9 @@ class EngineContainer {
   virtual ~EngineContainer() = default;
 
   virtual Engine& engine() = 0;
-  // Whether what was committed outlives the engine.
-  virtual bool persists() const = 0;
-  // Ends the engine and opens it again, where it persists. No snapshot may be left.
-  virtual void Reopen() = 0;
+  // Ends the engine and opens it again, where what was committed outlives it. No snapshot may be
+  // left.
+  virtual void Reopen() {}
   // Called where a test has no snapshot: a container may reopen then, so that the same test also
   // shows that what is on disk is what was in memory.
   virtual void Settle() {}
@@ -34,6 +33,9 @@ struct EngineKind {
 
 // Every engine there is, and the durable one once more, opened anew wherever a test lets it.
 std::vector<EngineKind> EngineKinds();
+
+// Those whose commits outlive the engine.
+std::vector<EngineKind> DurableEngineKinds();
 
 // What any Engine must do; instantiated over EngineKinds().
 class EngineTest : public ::testing::TestWithParam<EngineKind> {
@@ -53,6 +55,9 @@ class EngineTest : public ::testing::TestWithParam<EngineKind> {
 
   const std::unique_ptr<EngineContainer> container_;
 };
+
+// What a durable one must do besides; instantiated over DurableEngineKinds().
+class DurableEngineTest : public EngineTest {};
 
 }  // namespace latchkey::engine
 

@@ -16,6 +16,7 @@
 #include "gtest/gtest.h"
 #include "latchkey/v1/app_service.grpc.pb.h"
 #include "latchkey/v1/token_service.grpc.pb.h"
+#include "tests/rpc/bad_input_rows.h"
 #include "tests/rpc/server_fixture.h"
 
 namespace latchkey::testing {
@@ -23,18 +24,6 @@ namespace {
 
 using google::protobuf::DescriptorPool;
 using grpc::StatusCode;
-
-// One bad call by the owner of the workspace acme. In the request, {id64} and the like stand for
-// what is too long.
-struct Row {
-  const char* method;
-  const char* request;
-  const char* field;  // that a violation must name; kNotFound: the answer is NOT_FOUND
-};
-
-// A name of no form is that of nothing, and what is nobody's is told as what is another's.
-constexpr char kNotFound[] = "NOT_FOUND";
-constexpr char kBadUuid[] = "request_id: 'not-a-uuid'";
 
 class BadInputTest : public ServerTest {
  protected:
@@ -167,181 +156,6 @@ class BadInputTest : public ServerTest {
   std::string secret_;
 };
 
-constexpr Row kDirectory[] = {
-    {"DirectoryService/CreateWorkspace", "workspace {}", "workspace_id"},
-    {"DirectoryService/CreateWorkspace", "workspace_id: '{id64}' workspace {}", "workspace_id"},
-    {"DirectoryService/CreateWorkspace", "workspace_id: 'Up' workspace {}", "workspace_id"},
-    {"DirectoryService/CreateWorkspace", "workspace_id: 'a/b' workspace {}", "workspace_id"},
-    {"DirectoryService/CreateWorkspace", "workspace_id: 'a\\000b' workspace {}", "workspace_id"},
-    {"DirectoryService/CreateWorkspace", "workspace_id: 'new'", "workspace"},
-    {"DirectoryService/CreateWorkspace",
-     "workspace_id: 'new' workspace { display_name: '{text257}' }", "workspace.display_name"},
-    {"DirectoryService/CreateWorkspace", "workspace_id: 'new' workspace { plan: 99 }",
-     "workspace.plan"},
-    {"DirectoryService/CreateWorkspace", "workspace_id: 'new' workspace {} primary_owner_id: 'A'",
-     "primary_owner_id"},
-    {"DirectoryService/CreateWorkspace", "workspace_id: 'new' workspace {} {uuid}", "request_id"},
-    {"DirectoryService/ListWorkspaces", "page_size: -1", "page_size"},
-    {"DirectoryService/ListWorkspaces", "page_token: 'bad'", ""},
-    {"DirectoryService/UpdateWorkspace", "workspace { name: 'workspaces/acme' }", "update_mask"},
-    {"DirectoryService/UpdateWorkspace",
-     "workspace { name: 'workspaces/acme' } update_mask { paths: 'name' }", "update_mask"},
-    {"DirectoryService/UpdateWorkspace",
-     "workspace { name: 'workspaces/acme' } update_mask { paths: 'plan' }", "workspace.plan"},
-    {"DirectoryService/UpdateWorkspace",
-     "workspace { name: 'workspaces/acme' state: 9 } update_mask { paths: 'state' }",
-     "workspace.state"},
-    {"DirectoryService/UpdateWorkspace",
-     "workspace { name: 'workspaces/acme' display_name: '{control}' } "
-     "update_mask { paths: 'display_name' }",
-     "workspace.display_name"},
-    {"DirectoryService/CreateMember", "parent: 'workspaces/acme' member {}", "member_id"},
-    {"DirectoryService/CreateMember", "parent: 'workspaces/acme' member_id: '{id64}' member {}",
-     "member_id"},
-    {"DirectoryService/CreateMember", "parent: 'workspaces/acme' member_id: 'new'", "member"},
-    {"DirectoryService/CreateMember",
-     "parent: 'workspaces/acme' member_id: 'new' member { role: 77 }", "member.role"},
-    {"DirectoryService/CreateMember",
-     "parent: 'workspaces/acme' member_id: 'new' member { display_name: '{text257}' }",
-     "member.display_name"},
-    {"DirectoryService/CreateMember", "parent: 'workspaces/acme' member_id: 'new' member {} {uuid}",
-     "request_id"},
-    {"DirectoryService/ListMembers", "parent: 'workspaces/acme' page_size: -5", "page_size"},
-    {"DirectoryService/ListMembers", "parent: 'workspaces/acme' page_token: '%%'", ""},
-    {"DirectoryService/UpdateMember", "member { name: 'workspaces/acme/members/max' }",
-     "update_mask"},
-    {"DirectoryService/UpdateMember",
-     "member { name: 'workspaces/acme/members/max' } update_mask { paths: 'role' }", "member.role"},
-    {"DirectoryService/UpdateMember",
-     "member { name: 'workspaces/acme/members/max' state: MEMBER_STATE_DEACTIVATED } "
-     "update_mask { paths: 'state' }",
-     "member.state"},
-    {"DirectoryService/UpdateMember",
-     "member { name: 'workspaces/acme/members/max' } update_mask { paths: 'secret' }",
-     "update_mask"},
-    {"DirectoryService/DeactivateMember", "name: 'workspaces/acme/members/max' reason: '{text257}'",
-     "reason"},
-    {"DirectoryService/DeactivateMember", "name: 'workspaces/acme/members/max' {uuid}",
-     "request_id"},
-    {"DirectoryService/CreateService", "service { roles: SERVICE_ROLE_VERIFIER }", "service_id"},
-    {"DirectoryService/CreateService", "service_id: 'x'", "service"},
-    {"DirectoryService/CreateService", "service_id: 'x' service {}", "service.roles"},
-    {"DirectoryService/CreateService", "service_id: 'x' service { roles: 99 }", "service.roles"},
-    {"DirectoryService/CreateService",
-     "service_id: 'x' service { roles: [SERVICE_ROLE_VERIFIER, SERVICE_ROLE_VERIFIER] }",
-     "service.roles"},
-    {"DirectoryService/CreateService",
-     "service_id: 'x' service { roles: SERVICE_ROLE_VERIFIER uri_sans: 'no uri' }",
-     "service.uri_sans"},
-    {"DirectoryService/ListServices", "page_size: -1", "page_size"},
-    {"DirectoryService/DeleteService", "", "name"},
-    {"DirectoryService/DeleteService", "name: 'apps/tool'", "name"},
-    {"DirectoryService/DeleteService", "name: 'services/front' {uuid}", "request_id"},
-};
-
-constexpr Row kApps[] = {
-    {"AppService/CreateApp", "app { home_workspace: 'workspaces/acme' kind: APP_KIND_INTERNAL }",
-     "app_id"},
-    {"AppService/CreateApp",
-     "app_id: '{id64}' app { home_workspace: 'workspaces/acme' kind: APP_KIND_INTERNAL }",
-     "app_id"},
-    {"AppService/CreateApp", "app_id: 'new' app { home_workspace: 'workspaces/acme' }", "app.kind"},
-    {"AppService/CreateApp", "app_id: 'new' app { home_workspace: 'workspaces/acme' kind: 42 }",
-     "app.kind"},
-    {"AppService/CreateApp",
-     "app_id: 'new' app { home_workspace: 'workspaces/acme' kind: APP_KIND_INTERNAL "
-     "bot_scopes: 'with space' }",
-     "app.bot_scopes[0]"},
-    {"AppService/CreateApp",
-     "app_id: 'new' app { home_workspace: 'workspaces/acme' kind: APP_KIND_INTERNAL "
-     "user_scopes: '{scope129}' }",
-     "app.user_scopes[0]"},
-    {"AppService/CreateApp",
-     "app_id: 'new' app { home_workspace: 'workspaces/acme' kind: APP_KIND_INTERNAL } {uuid}",
-     "request_id"},
-    {"AppService/ListApps", "parent: 'workspaces/acme' page_size: -1", "page_size"},
-    {"AppService/UpdateApp", "app { name: 'apps/tool' }", "update_mask"},
-    {"AppService/UpdateApp", "app { name: 'apps/tool' } update_mask { paths: 'kind' }",
-     "update_mask"},
-    {"AppService/UpdateApp",
-     "app { name: 'apps/tool' display_name: '{text257}' } update_mask { paths: 'display_name' }",
-     "app.display_name"},
-    {"AppService/DeleteApp", "name: 'apps/tool' {uuid}", "request_id"},
-    {"AppService/AddCollaborator", "app: 'apps/tool' member: 'max'", "member"},
-    {"AppService/AddCollaborator", "app: 'apps/tool' member: 'apps/tool'", "member"},
-    {"AppService/RemoveCollaborator", "app: 'apps/tool' member: ''", "member"},
-    {"AppService/InstallApp", "parent: 'workspaces/acme' app: 'apps/tool' reason: '{control}'",
-     "reason"},
-    {"AppService/InstallApp", "parent: 'workspaces/acme' app: 'apps/tool' {uuid}", "request_id"},
-    {"AppService/ListInstallations", "parent: 'workspaces/acme' page_token: 'x'", ""},
-    {"AppService/ApproveApp", "parent: 'workspaces/acme'", "app"},
-    {"AppService/ApproveApp", "parent: 'workspaces/acme' app: 'workspaces/acme'", "app"},
-    {"AppService/ApproveApp", "parent: 'workspaces/acme' app: 'apps/tool' scopes: ''", "scopes[0]"},
-    {"AppService/RestrictApp", "parent: 'workspaces/acme' app: 'tool'", "app"},
-    {"AppService/RestrictApp", "parent: 'workspaces/acme' app: 'apps/tool' reason: '{text257}'",
-     "reason"},
-    {"AppService/ListApprovalRequests", "parent: 'workspaces/acme' page_size: -1", "page_size"},
-    {"AppService/ResolveApprovalRequest", "name: 'workspaces/acme/approvalRequests/x'",
-     "resolution"},
-    {"AppService/ResolveApprovalRequest",
-     "name: 'workspaces/acme/approvalRequests/x' resolution: 9", "resolution"},
-};
-
-constexpr Row kTokens[] = {
-    {"TokenService/IssueToken",
-     "parent: 'workspaces/acme' kind: TOKEN_KIND_CUSTOM_BOT app: 'apps/bot' label: '{text257}'",
-     "label"},
-    {"TokenService/IssueToken",
-     "parent: 'workspaces/acme' kind: TOKEN_KIND_CUSTOM_BOT app: 'apps/bot' scopes: 'admin:all'",
-     "scopes"},
-    {"TokenService/IssueToken",
-     "parent: 'workspaces/acme' kind: TOKEN_KIND_CUSTOM_BOT app: 'apps/bot' "
-     "expire_time { seconds: 1 }",
-     "expire_time"},
-    {"TokenService/IssueToken",
-     "parent: 'workspaces/acme' kind: TOKEN_KIND_CUSTOM_BOT app: 'apps/bot' "
-     "expire_time { seconds: 1900000000 nanos: -1 }",
-     "expire_time"},
-    {"TokenService/IssueToken",
-     "parent: 'workspaces/acme' kind: TOKEN_KIND_CUSTOM_BOT app: 'apps/bot' "
-     "expire_time { seconds: 9223372036854775807 }",
-     "expire_time"},
-    {"TokenService/IssueToken", "parent: 'workspaces/acme' kind: TOKEN_KIND_TEST app: 'apps/bot'",
-     "app"},
-    {"TokenService/IssueToken", "parent: 'workspaces/acme' kind: TOKEN_KIND_TEST {uuid}",
-     "request_id"},
-    {"TokenService/IssueToken",
-     "parent: 'workspaces/acme' kind: TOKEN_KIND_TEST scopes: 'bad scope'", "scopes[0]"},
-    {"TokenService/GetToken", "name: 'workspaces/acme/tokens/'", kNotFound},
-    {"TokenService/ListTokens", "parent: 'workspaces/acme' page_size: -1", "page_size"},
-    {"TokenService/ListTokens", "parent: 'workspaces/acme' state: 99", "state"},
-    {"TokenService/ListTokens", "parent: 'workspaces/acme' kind: 99", "kind"},
-    {"TokenService/RegenerateToken", "name: '{token}' reason: '{text257}'", "reason"},
-    {"TokenService/RegenerateToken", "name: '{token}' grace { seconds: -1 }", "grace"},
-    {"TokenService/RegenerateToken", "name: '{token}' {uuid}", "request_id"},
-    {"TokenService/RevokeToken", "name: '{token}' reason: '{text257}'", "reason"},
-    {"TokenService/RevokeToken", "name: '{token}' {uuid}", "request_id"},
-    {"TokenService/RevokeToken", "secret: '{secret}' reason: '{text257}'", "reason"},
-};
-
-constexpr Row kOthers[] = {
-    {"AuditService/ListEvents", "filter { workspace: 'workspaces/acme' } page_size: -1",
-     "page_size"},
-    {"AuditService/ListEvents", "filter { workspace: 'workspaces/acme' } page_token: 'x'", ""},
-    {"AuditService/ListEvents", "filter { workspace: 'workspaces/acme' actions: 999 }",
-     "filter.actions"},
-    {"AuditService/GetEvent", "", kNotFound},
-    {"AuditService/Subscribe",
-     "filter { workspace: 'workspaces/acme' } heartbeat_interval { nanos: 1 }",
-     "heartbeat_interval"},
-    {"AuditService/Subscribe",
-     "filter { workspace: 'workspaces/acme' } after_revision: 1 from_now: true", "after_revision"},
-    {"PolicyService/CheckPermission", "", "action"},
-    {"PolicyService/CheckPermission", "action: 999", "action"},
-    {"PolicyService/CheckPermission", "action: ACTION_APP_INSTALL principal: 'nobody at all'",
-     kNotFound},
-};
-
 TEST_F(BadInputTest, TheDirectorySaysWhichFieldIsBadAndWritesNothing) {
   for (const Row& row : kDirectory) CheckInvalid(row);
 }
@@ -354,67 +168,6 @@ TEST_F(BadInputTest, TokensSayWhichFieldIsBadAndWriteNothing) {
 TEST_F(BadInputTest, AuditAndPolicySayWhichFieldIsBadAndWriteNothing) {
   for (const Row& row : kOthers) CheckInvalid(row);
 }
-
-// Calls about another tenant; {their} stands for what is theirs, and then for what does not exist.
-struct Foreign {
-  const char* method;
-  const char* request;
-  const char* theirs;
-  const char* absent;
-};
-
-constexpr Foreign kForeign[] = {
-    {"DirectoryService/GetWorkspace", "name: '{their}'", "workspaces/other", "workspaces/nowhere"},
-    {"DirectoryService/UpdateWorkspace",
-     "workspace { name: '{their}' } update_mask { paths: 'display_name' }", "workspaces/other",
-     "workspaces/nowhere"},
-    {"DirectoryService/CreateMember", "parent: '{their}' member_id: 'x' member {}",
-     "workspaces/other", "workspaces/nowhere"},
-    {"DirectoryService/GetMember", "name: '{their}'", "workspaces/other/members/bob",
-     "workspaces/nowhere/members/bob"},
-    {"DirectoryService/GetMember", "name: '{their}'", "workspaces/other/members/bob",
-     "workspaces/other/members/nobody"},
-    {"DirectoryService/ListMembers", "parent: '{their}'", "workspaces/other", "workspaces/nowhere"},
-    {"DirectoryService/UpdateMember",
-     "member { name: '{their}' role: ROLE_ADMIN } update_mask { paths: 'role' }",
-     "workspaces/other/members/bob", "workspaces/other/members/nobody"},
-    {"DirectoryService/DeactivateMember", "name: '{their}'", "workspaces/other/members/bob",
-     "workspaces/other/members/nobody"},
-    {"AppService/GetApp", "name: '{their}'", "apps/theirs", "apps/nothing"},
-    {"AppService/UpdateApp",
-     "app { name: '{their}' display_name: 'x' } update_mask { paths: 'display_name' }",
-     "apps/theirs", "apps/nothing"},
-    {"AppService/DeleteApp", "name: '{their}'", "apps/theirs", "apps/nothing"},
-    {"AppService/AddCollaborator", "app: '{their}' member: 'workspaces/acme/members/ann'",
-     "apps/theirs", "apps/nothing"},
-    {"AppService/RemoveCollaborator", "app: '{their}' member: 'workspaces/other/members/bob'",
-     "apps/theirs", "apps/nothing"},
-    {"AppService/ListApps", "parent: '{their}'", "workspaces/other", "workspaces/nowhere"},
-    {"AppService/InstallApp", "parent: '{their}' app: 'apps/tool'", "workspaces/other",
-     "workspaces/nowhere"},
-    {"AppService/ReinstallApp", "name: '{their}'", "workspaces/other/installations/theirs",
-     "workspaces/nowhere/installations/theirs"},
-    {"AppService/UninstallApp", "name: '{their}'", "workspaces/other/installations/theirs",
-     "workspaces/nowhere/installations/theirs"},
-    {"AppService/ListInstallations", "parent: '{their}'", "workspaces/other", "workspaces/nowhere"},
-    {"AppService/ApproveApp", "parent: '{their}' app: 'apps/tool'", "workspaces/other",
-     "workspaces/nowhere"},
-    {"AppService/RestrictApp", "parent: '{their}' app: 'apps/tool'", "workspaces/other",
-     "workspaces/nowhere"},
-    {"AppService/ListApprovalRequests", "parent: '{their}'", "workspaces/other",
-     "workspaces/nowhere"},
-    {"AppService/ResolveApprovalRequest", "name: '{their}' resolution: RESOLUTION_APPROVE",
-     "workspaces/other/approvalRequests/x", "workspaces/nowhere/approvalRequests/x"},
-    {"TokenService/IssueToken",
-     "parent: '{their}' kind: TOKEN_KIND_CUSTOM_BOT app: 'apps/their-bot'", "workspaces/other",
-     "workspaces/nowhere"},
-    {"TokenService/GetToken", "name: '{their}'", "{their_token}", "workspaces/other/tokens/none"},
-    {"TokenService/ListTokens", "parent: '{their}'", "workspaces/other", "workspaces/nowhere"},
-    {"TokenService/RegenerateToken", "name: '{their}'", "{their_token}",
-     "workspaces/other/tokens/none"},
-    {"TokenService/RevokeToken", "name: '{their}'", "{their_token}",
-     "workspaces/other/tokens/none"},
-};
 
 TEST_F(BadInputTest, WhatIsAnotherTenantsIsNotFoundWordForWordAsIfItDidNotExist) {
   for (const Foreign& row : kForeign) {

@@ -7,27 +7,8 @@
 #include "grpcpp/create_channel.h"
 #include "latchkey/v1/directory_service.grpc.pb.h"
 #include "latchkey/v1/token_service.grpc.pb.h"
-#include "server/secret/key_file.h"
-#include "server/secret/secret_string.h"
 
 namespace latchkey::testing {
-
-TestAuthority::TestAuthority() {
-  secret::SecretString operator_secret;
-  const secret::KeyFile keys = secret::KeyFile::Create(entropy_, operator_secret);
-  operator_secret_ = std::string(operator_secret.Reveal());
-  keyring_ = std::make_unique<secret::Keyring>(keys.MakeKeyring());
-  sequencing_ = std::make_unique<ThreadPoolExecutor>(1, "sequencer");
-  auto authority =
-      Authority::Open({engine_, clock_, entropy_, *sequencing_, logger_, *keyring_, prefixes_});
-  EXPECT_TRUE(authority.ok()) << authority.status();
-  if (authority.ok()) authority_ = *std::move(authority);
-}
-
-TestAuthority::~TestAuthority() {
-  if (authority_ != nullptr) authority_->Close();
-  sequencing_.reset();
-}
 
 void ServerTest::StartServer(rpc::Server::Settings settings) {
   if (settings.addresses.empty()) settings.addresses = {"127.0.0.1:0"};

@@ -18,38 +18,34 @@
 #include "server/base/entropy.h"
 #include "server/base/executor.h"
 #include "server/rpc/server.h"
-#include "server/secret/keyring.h"
-#include "server/secret/token_format.h"
 #include "storage/engine/memory_engine.h"
+#include "tests/server/test_authority.h"
 #include "tests/testing/fake_clock.h"
 #include "tests/testing/fake_logger.h"
 
 namespace latchkey::testing {
 
-// An authority over memory, as the server is given one.
-class TestAuthority {
+// An authority over memory with a thread for its sequencer, as the server is given one.
+class ServedAuthority {
  public:
-  TestAuthority();
-  ~TestAuthority();
+  ~ServedAuthority() {
+    core_->Close();
+    sequencing_.reset();  // whose last task may still look at the authority
+  }
 
-  Authority& operator*() { return *authority_; }
-  Authority* operator->() { return authority_.get(); }
-  const std::string& operator_secret() const { return operator_secret_; }
-  FakeClock& clock() { return clock_; }
+  Authority& operator*() { return *core_; }
+  Authority* operator->() { return core_.operator->(); }
+  const std::string& operator_secret() const { return core_.operator_secret(); }
+  FakeClock& clock() { return core_.clock(); }
 
  private:
-  FakeClock clock_;
-  SystemEntropy entropy_;
-  FakeLogger logger_;
-  std::string operator_secret_;
-  std::unique_ptr<secret::Keyring> keyring_;
-  secret::TokenPrefixes prefixes_;
   engine::MemoryEngine engine_;
-  std::unique_ptr<ThreadPoolExecutor> sequencing_;
-  std::unique_ptr<Authority> authority_;
+  std::unique_ptr<ThreadPoolExecutor> sequencing_ =
+      std::make_unique<ThreadPoolExecutor>(1, "sequencer");
+  TestAuthority core_{engine_, *sequencing_, nullptr};
 };
 
-// A real server on a free port of 127.0.0.1 over a TestAuthority.
+// A real server on a free port of 127.0.0.1 over a ServedAuthority.
 class ServerTest : public ::testing::Test {
  protected:
   // Starts the server; `settings` without an address listens at a free port.
@@ -79,7 +75,7 @@ class ServerTest : public ::testing::Test {
                    const std::string& uri_san = "") const;
   std::string IssueServiceToken(absl::string_view service, absl::Duration life = {}) const;
 
-  mutable TestAuthority authority_;
+  mutable ServedAuthority authority_;
   SystemEntropy entropy_;
   FakeLogger logger_;
   std::unique_ptr<rpc::Server> server_;

@@ -90,8 +90,9 @@ void CheckReplayGivesTheState(const Log& log, Authority& authority) {
 }
 
 // A secret is good exactly while its token is, and is its last one.
-void CheckSecrets(TestAuthority& authority, const RandomCaller& caller,
-                  const std::map<std::string, std::string>& last) {
+void CheckSecrets(TestAuthority& authority, const RandomCaller& caller) {
+  std::map<std::string, std::string> last;
+  for (const auto& [name, secret] : caller.secrets()) last[name] = secret;
   for (const auto& [name, secret] : caller.secrets()) {
     v1::GetTokenRequest get;
     get.set_name(name);
@@ -198,9 +199,7 @@ std::string RunInOneThread(std::uint64_t seed) {
   }
   CheckAll(authority, {&caller});
   if (Seed() == kSeed && Steps() == kSteps) CheckEveryMethodSucceeded(caller.done());
-  std::map<std::string, std::string> last;
-  for (const auto& [name, secret] : caller.secrets()) last[name] = secret;
-  CheckSecrets(authority, caller, last);
+  CheckSecrets(authority, caller);
   std::string bytes;
   for (const auto& event : ReadLog(*authority)) bytes += event->SerializeAsString();
   return bytes;

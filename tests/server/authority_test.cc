@@ -1,18 +1,13 @@
 // The authority in one thread: memory store, fake clock, executor run by hand.
 #include "server/authority/authority.h"
 
-#include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "server/base/executor.h"
-#include "server/secret/key_file.h"
-#include "tests/testing/fake_clock.h"
-#include "tests/testing/fake_entropy.h"
-#include "tests/testing/fake_logger.h"
+#include "tests/server/test_authority.h"
 #include "tests/testing/ghost_commit_engine.h"
 #include "tests/testing/status_matchers.h"
 
@@ -20,21 +15,13 @@ namespace latchkey {
 namespace {
 
 using testing::StatusIs;
+using testing::TestAuthority;
 
 constexpr char kRequestId[] = "3f1c9a52-7d41-4c1e-9a6b-0d5e2f7a8b90";
 
 class AuthorityTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    secret::SecretString operator_secret;
-    keyring_ = std::make_unique<secret::Keyring>(
-        secret::KeyFile::Create(entropy_, operator_secret).MakeKeyring());
-    auto opened =
-        Authority::Open({engine_, clock_, entropy_, executor_, logger_, *keyring_, prefixes_});
-    ASSERT_TRUE(opened.ok()) << opened.status();
-    authority_ = *std::move(opened);
-    operator_.kind = policy::CallerKind::kOperator;
-    operator_.principal = kOperatorPrincipal;
     v1::CreateWorkspaceRequest workspace;
     workspace.set_workspace_id("acme");
     workspace.mutable_workspace()->set_display_name("Acme");
@@ -47,19 +34,11 @@ class AuthorityTest : public ::testing::Test {
     ASSERT_TRUE(Call(ann(), app).ok());
   }
 
-  static Caller ann() {
-    Caller caller;
-    caller.kind = policy::CallerKind::kMember;
-    caller.principal = "workspaces/acme/members/ann";
-    return caller;
-  }
+  static Caller ann() { return TestAuthority::Member("workspaces/acme/members/ann"); }
 
   template <typename Request>
   absl::StatusOr<ResponseOf<Request>> Call(const Caller& caller, const Request& request) {
-    absl::StatusOr<ResponseOf<Request>> answer = absl::InternalError("no answer");
-    authority_->Mutate(caller, request, [&](auto result) { answer = std::move(result); });
-    executor_.RunAll();
-    return answer;
+    return authority_.Call(caller, request);
   }
 
   static v1::IssueTokenRequest BotToken() {
@@ -70,19 +49,12 @@ class AuthorityTest : public ::testing::Test {
     return request;
   }
 
-  bool IsActive(const std::string& secret) {
-    return authority_->verifier().Check(secret)->active();
-  }
+  bool IsActive(const std::string& secret) { return authority_.IsActive(secret); }
 
   testing::GhostCommitEngine engine_;
-  testing::FakeClock clock_;
-  testing::FakeEntropy entropy_;
-  testing::FakeLogger logger_;
   ManualExecutor executor_;
-  secret::TokenPrefixes prefixes_;
-  std::unique_ptr<secret::Keyring> keyring_;
-  std::unique_ptr<Authority> authority_;
-  Caller operator_;
+  TestAuthority authority_{engine_, executor_, &executor_};
+  const Caller operator_ = TestAuthority::Operator();
 };
 
 TEST_F(AuthorityTest, DeletingAnAppEndsItsTokensByAWriteThatDoesNotGrowWithThem) {
@@ -156,7 +128,7 @@ TEST_F(AuthorityTest, ADenialIsAnEventAndAFloodOfThemIsOneSummary) {
     EXPECT_THAT(Call(ann(), request), StatusIs(absl::StatusCode::kPermissionDenied));
   }
   EXPECT_EQ(authority_->events().newest(), before + 10);
-  clock_.Advance(absl::Minutes(1));
+  authority_.clock().Advance(absl::Minutes(1));
   authority_->Tick();
   executor_.RunAll();
 

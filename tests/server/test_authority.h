@@ -9,6 +9,7 @@
 #include "server/authority/authority.h"
 #include "server/base/executor.h"
 #include "server/secret/key_file.h"
+#include "server/secret/secret_string.h"
 #include "tests/testing/fake_clock.h"
 #include "tests/testing/fake_entropy.h"
 #include "tests/testing/fake_logger.h"
@@ -25,6 +26,7 @@ class TestAuthority {
     secret::SecretString operator_secret;
     keyring_ = std::make_unique<secret::Keyring>(
         secret::KeyFile::Create(entropy_, operator_secret).MakeKeyring());
+    operator_secret_ = std::string(operator_secret.Reveal());
     authority_ =
         Authority::Open({engine, clock_, entropy_, executor, logger_, *keyring_, prefixes_})
             .value();
@@ -33,6 +35,7 @@ class TestAuthority {
   Authority& operator*() { return *authority_; }
   Authority* operator->() { return authority_.get(); }
   FakeClock& clock() { return clock_; }
+  const std::string& operator_secret() const { return operator_secret_; }
 
   // Carries a change out and waits for its answer.
   template <typename Request>
@@ -71,6 +74,7 @@ class TestAuthority {
   FakeEntropy entropy_;
   FakeLogger logger_;
   secret::TokenPrefixes prefixes_;
+  std::string operator_secret_;
   std::unique_ptr<secret::Keyring> keyring_;
   std::unique_ptr<Authority> authority_;
 };
