@@ -15,7 +15,7 @@ const RecordCache::Record* RecordCache::Find(absl::string_view key) const {
 }
 
 void RecordCache::Insert(absl::string_view key, Record record) {
-  if (records_.size() >= max_records_) Clear();
+  if (records_.size() >= max_records_) records_.clear();
   records_.insert_or_assign(key, std::move(record));
 }
 

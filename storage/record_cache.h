@@ -2,7 +2,9 @@
 #define LATCHKEY_STORAGE_RECORD_CACHE_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
@@ -27,8 +29,14 @@ class RecordCache {
 
   // Says which version the records are to be of. Everything is forgotten where that is another.
   void Show(engine::Version version);
-  // Says that the records, with what was forgotten of them, are those of `version` now.
-  void Advance(engine::Version version) { version_ = version; }
+  // Says that the records, with what was forgotten of them, are those of `version` now, whose last
+  // event is `newest`.
+  void Advance(engine::Version version, std::uint64_t newest) {
+    version_ = version;
+    newest_ = newest;
+  }
+  // The last event's sequence number, where that is remembered.
+  std::optional<std::uint64_t> newest() const { return newest_; }
 
   // Returns what is remembered of `key`, which may be that there is none: then what it points to is
   // null. Null: nothing is remembered. Lasts until the next call that is not const.
@@ -36,11 +44,15 @@ class RecordCache {
   // Remembers the record of `key`; null: that there is none.
   void Insert(absl::string_view key, Record record);
   void Forget(absl::string_view key);
-  void Clear() { records_.clear(); }
+  void Clear() {
+    records_.clear();
+    newest_.reset();
+  }
 
  private:
   const std::size_t max_records_;
   engine::Version version_ = 0;
+  std::optional<std::uint64_t> newest_;
   absl::flat_hash_map<std::string, Record> records_;
 };
 

@@ -1,13 +1,21 @@
 #include "storage/transaction.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace latchkey::storage {
 
 absl::StatusOr<std::unique_ptr<Transaction>> Transaction::Begin(std::unique_ptr<View> view,
                                                                 RecordCache* cache) {
-  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t newest, view->NewestSequence());
-  if (cache != nullptr) cache->Show(view->version());
+  std::optional<std::uint64_t> remembered;
+  if (cache != nullptr) {
+    cache->Show(view->version());
+    remembered = cache->newest();
+  }
+  std::uint64_t newest = remembered.value_or(0);
+  if (!remembered.has_value()) {
+    LATCHKEY_ASSIGN_OR_RETURN(newest, view->NewestSequence());
+  }
   return std::unique_ptr<Transaction>(new Transaction(std::move(view), newest, cache));
 }
 
@@ -39,11 +47,18 @@ engine::WriteBatch Transaction::ToBatch() {
   engine::WriteBatch batch;
   // Another writer on the same store would have taken this number: then nothing here may commit.
   batch.Expect(EventKey(first_sequence_).bytes, 0);
-  for (auto& [key, value] : kept_) {
-    if (value.has_value()) {
-      batch.Put(key, *std::move(value));
+  // In the order of the keys: neighbours are cheap for a sorted store to insert one after another,
+  // and the same changes are the same bytes.
+  std::vector<Changes::iterator> ordered;
+  ordered.reserve(kept_.size());
+  for (auto it = kept_.begin(); it != kept_.end(); ++it) ordered.push_back(it);
+  std::sort(ordered.begin(), ordered.end(),
+            [](const auto& a, const auto& b) { return a->first < b->first; });
+  for (const auto& it : ordered) {
+    if (it->second.has_value()) {
+      batch.Put(it->first, *std::move(it->second));
     } else {
-      batch.Delete(key);
+      batch.Delete(it->first);
     }
   }
   kept_.clear();

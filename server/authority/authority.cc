@@ -107,7 +107,7 @@ absl::StatusOr<std::unique_ptr<Authority>> Authority::Open(const Options& option
       Verifier::Options{o.engine, o.clock, o.keyring, o.prefixes, o.max_cached_tokens}, newest);
   authority->hub_ = std::make_unique<EventHub>(EventHub::Options{o.engine}, newest);
   authority->sequencer_ = std::make_unique<Sequencer>(Sequencer::Options{
-      o.engine, o.executor,
+      o.engine, o.executor, authority->answers_,
       [a = authority.get()](Effects&& effects, std::vector<v1::Event>&& events, std::uint64_t end) {
         a->verifier_->Apply(effects, end);
         a->hub_->Publish(std::move(events), end);

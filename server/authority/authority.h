@@ -56,12 +56,17 @@ class Authority {
   using Done = std::function<void(absl::StatusOr<Response>)>;
 
   // Carries out a change, one overload for each of LATCHKEY_MUTATIONS. `done` is called once, when
-  // the outcome is durable, on the executor's thread, or on this one where the change is refused at
-  // once; it must not block. Errors are those of the method's comment in the contract.
+  // the outcome is durable, on the executor's thread or where AnswerOn() says, or on this one where
+  // the change is refused at once; it must not block. Errors are those of the method's comment in
+  // the contract.
 #define LATCHKEY_DECLARE_(name) \
   void Mutate(Caller caller, v1::name##Request request, Done<v1::name##Response> done);
   LATCHKEY_MUTATIONS(LATCHKEY_DECLARE_)
 #undef LATCHKEY_DECLARE_
+
+  // Calls every `done` on `answers` from now on, those of one commit in one task; null: on the
+  // executor's thread. What was named before is not used any more when this returns.
+  void AnswerOn(Executor* answers) { answers_.Lend(answers); }
 
   // Answers a read, one overload for each of LATCHKEY_READS. Blocks on disk.
 #define LATCHKEY_DECLARE_(name) \
@@ -130,6 +135,7 @@ class Authority {
   DenialLimiter failed_authentications_;
   std::unique_ptr<Verifier> verifier_;
   std::unique_ptr<EventHub> hub_;
+  LentExecutor answers_;
   std::unique_ptr<Sequencer> sequencer_;
 };
 

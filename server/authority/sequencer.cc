@@ -92,8 +92,9 @@ void Sequencer::RunOnce() {
     again = !waiting_.empty();
     scheduled_ = again;
   }
-  for (auto& command : group) command->Finish(committed);
-  group.clear();
+  options_.answers.Schedule([group = std::move(group), committed] {
+    for (const auto& command : group) command->Finish(committed);
+  });
   if (again) options_.executor.Schedule([this] { RunOnce(); });
 }
 
@@ -112,7 +113,7 @@ absl::Status Sequencer::RunGroup(Group& group) {
     records_.Clear();
     return StoreUnavailable(version.status());
   }
-  records_.Advance(*version);
+  records_.Advance(*version, newest);
   ++commits_;
   options_.on_commit(std::move(effects), std::move(events), newest);
   return absl::OkStatus();

@@ -37,8 +37,8 @@ class Command {
 // policy is decided against the very state that commits, one fsync serves the whole group, and
 // nobody is told of what is not durable.
 //
-// Thread-safe. Commands run on `executor`, one group at a time; with an executor of one thread, or
-// one that is run by hand, everything happens on that thread. Enqueue() does not block on disk.
+// Thread-safe. Commands run on `executor`, one group at a time, and are answered on `answers`, a
+// group in one task, while the next group may run already. Enqueue() does not block on disk.
 class Sequencer {
  public:
   // Called after each commit, on the executor, before the commands are answered.
@@ -48,6 +48,7 @@ class Sequencer {
   struct Options {
     engine::Engine& engine;
     Executor& executor;
+    Executor& answers;  // calls Finish() of the commands that ran
     Listener on_commit;
     std::size_t max_group = 512;     // commands committed at once, at most
     std::size_t max_waiting = 8192;  // commands waiting, at most
@@ -61,7 +62,7 @@ class Sequencer {
   };
 
   explicit Sequencer(Options options);
-  // Waits for no command: stop the executor first. Commands that still wait are answered with
+  // Waits for no command: stop the executors first. Commands that still wait are answered with
   // UNAVAILABLE.
   ~Sequencer();
   Sequencer(const Sequencer&) = delete;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -54,6 +55,22 @@ void ThreadPoolExecutor::Work() {
   }
   mu_.Unlock();
   changed_.NotifyAll();  // the last task may have been what other threads waited for
+}
+
+void LentExecutor::Lend(Executor* executor) {
+  const std::unique_lock lock(mu_);
+  lent_ = executor;
+}
+
+void LentExecutor::Schedule(Task task) {
+  {
+    const std::shared_lock lock(mu_);
+    if (lent_ != nullptr) {
+      lent_->Schedule(std::move(task));
+      return;
+    }
+  }
+  task();
 }
 
 void ManualExecutor::Schedule(Task task) {

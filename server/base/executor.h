@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <shared_mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -56,6 +57,21 @@ class ThreadPoolExecutor final : public Executor {
 class InlineExecutor final : public Executor {
  public:
   void Schedule(Task task) override { task(); }
+};
+
+// Hands each task on to another executor while one is lent, and runs it on the caller's thread
+// before Schedule() returns while none is.
+class LentExecutor final : public Executor {
+ public:
+  // Hands tasks on to `executor` from now on; null: to none. Once it has returned, what was lent
+  // before gets no more tasks.
+  void Lend(Executor* executor);
+
+  void Schedule(Task task) override;
+
+ private:
+  std::shared_mutex mu_;
+  Executor* lent_ = nullptr;  // guarded by mu_
 };
 
 // Keeps tasks until somebody runs them by hand, in the order in which they were scheduled.

@@ -1,8 +1,43 @@
 #include "server/rpc/call_poller.h"
 
+#include <utility>
+
+#include "grpc/support/time.h"
+#include "grpcpp/alarm.h"
 #include "server/rpc/completion_tag.h"
 
 namespace latchkey::rpc {
+namespace {
+
+// Comes out of the queue at once, runs its task there, and goes.
+class PostedTask final : public CompletionTag {
+ public:
+  PostedTask(CallPoller& poller, Executor::Task task) : poller_(poller), task_(std::move(task)) {}
+
+  void Post() {
+    poller_.AddPlace();
+    BeginWith([this] { alarm_.Set(&poller_.queue(), gpr_inf_past(GPR_CLOCK_MONOTONIC), this); });
+  }
+
+  void Proceed(bool /*ok*/) override {
+    task_();
+    CallPoller& poller = poller_;
+    delete this;
+    poller.RemovePlace();
+  }
+
+ private:
+  CallPoller& poller_;
+  Executor::Task task_;
+  grpc::Alarm alarm_;
+};
+
+}  // namespace
+
+void PollerExecutor::Schedule(Task task) {
+  auto* const posted = new PostedTask(poller_, std::move(task));  // deletes itself
+  posted->Post();
+}
 
 CallPoller::~CallPoller() {
   // gRPC wants every queue shut down and emptied, also one that nobody served.

@@ -117,6 +117,7 @@ class Server::Impl {
   VerifierServiceCalls verifier_;
   // The rest is made by Start(). The server goes first, so it comes last.
   std::unique_ptr<CallPoller> poller_;
+  std::unique_ptr<PollerExecutor> answers_;
   std::unique_ptr<HealthService> health_;
   std::unique_ptr<UnknownMethods> unknown_;
   std::vector<std::unique_ptr<Method>> methods_;
@@ -150,6 +151,7 @@ void Server::Impl::Configure(grpc::ServerBuilder& builder) const {
 
 void Server::Impl::MakeMethods(grpc::ServerBuilder& builder) {
   poller_ = std::make_unique<CallPoller>(builder);
+  answers_ = std::make_unique<PollerExecutor>(*poller_);
   services_.Register(builder);
   builder.RegisterService(&verifier_);
   methods_ = MakeAuthorityMethods(frame(), *poller_, services_);
@@ -174,6 +176,7 @@ void Server::Impl::StartMethods() {
   }
   SetWritable(true);
   poller_->Start(options_.settings.poll_threads);
+  options_.authority.AnswerOn(answers_.get());
 }
 
 absl::Status Server::Impl::Start() {
@@ -205,6 +208,8 @@ void Server::Impl::Shutdown(absl::Duration grace) {
   health_->Shutdown();
   subscribers_.EndAll(ShuttingDownError());
   server_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(grace));
+  // What is answered from here on is so by the authority's thread, also for calls under way.
+  options_.authority.AnswerOn(nullptr);
   poller_->Stop();
   server_.reset();
 }

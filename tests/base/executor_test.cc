@@ -105,5 +105,22 @@ TEST(ManualExecutorTest, RunsNothingUntilToldAndThenInOrder) {
   EXPECT_FALSE(executor.RunOne());
 }
 
+TEST(LentExecutorTest, HandsOnWhileLentAndRunsByItselfElse) {
+  LentExecutor executor;
+  ManualExecutor manual;
+  std::vector<int> order;
+  executor.Schedule([&] { order.push_back(1); });
+  EXPECT_THAT(order, ElementsAre(1));
+
+  executor.Lend(&manual);
+  executor.Schedule([&] { order.push_back(2); });
+  EXPECT_THAT(order, ElementsAre(1));
+  executor.Lend(nullptr);
+  executor.Schedule([&] { order.push_back(3); });
+  EXPECT_THAT(order, ElementsAre(1, 3));
+  EXPECT_EQ(manual.RunAll(), 1u);
+  EXPECT_THAT(order, ElementsAre(1, 3, 2));
+}
+
 }  // namespace
 }  // namespace latchkey

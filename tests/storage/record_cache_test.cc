@@ -32,7 +32,7 @@ class RecordCacheTest : public ::testing::Test {
   void Commit(Transaction& transaction) {
     const auto version = engine_.Commit(transaction.ToBatch());
     ASSERT_THAT(version.status(), testing::IsOk());
-    cache_.Advance(*version);
+    cache_.Advance(*version, transaction.newest_sequence());
   }
 
   engine::MemoryEngine engine_;

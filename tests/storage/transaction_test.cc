@@ -1,7 +1,9 @@
 #include "storage/transaction.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -64,6 +66,23 @@ TEST_F(TransactionTest, ADroppedStepLeavesWhatWasKeptBefore) {
   ASSERT_THAT(engine_.Commit(transaction->ToBatch()), IsOk());
   EXPECT_EQ(NameIn(Now()), "kept");
   EXPECT_EQ((*Now().Get(EventKey(2)))->resource(), "next");
+}
+
+TEST_F(TransactionTest, TheSameChangesAreTheSameBatchInTheOrderOfTheKeys) {
+  const auto keys_of = [this](std::vector<std::string> members) {
+    auto transaction = Begin();
+    for (const std::string& member : members) {
+      transaction->Put(TestTokenKey("acme", member), Named(member));
+      transaction->Keep();
+    }
+    std::vector<std::string> keys;
+    for (const auto& change : transaction->ToBatch().changes()) keys.push_back(change.key);
+    return keys;
+  };
+  const std::vector<std::string> keys = keys_of({"dan", "ann", "cid", "bob"});
+  EXPECT_EQ(keys.size(), 4u);
+  EXPECT_TRUE(std::is_sorted(keys.begin(), keys.end()));
+  EXPECT_EQ(keys, keys_of({"bob", "cid", "ann", "dan"}));
 }
 
 TEST_F(TransactionTest, SequenceNumbersGoOnDenselyFromTheLog) {
