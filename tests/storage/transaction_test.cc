@@ -76,7 +76,8 @@ TEST_F(TransactionTest, TheSameChangesAreTheSameBatchInTheOrderOfTheKeys) {
       transaction->Keep();
     }
     std::vector<std::string> keys;
-    for (const auto& change : transaction->ToBatch().changes()) keys.push_back(change.key);
+    const engine::WriteBatch batch = transaction->ToBatch();
+    for (const auto& change : batch.changes()) keys.push_back(change.key);
     return keys;
   };
   const std::vector<std::string> keys = keys_of({"dan", "ann", "cid", "bob"});
