@@ -22,6 +22,8 @@ constexpr std::uint32_t kStoreFormat = 1;
 // of it in one tick that a busy server's request ids are forgotten as fast as they come.
 constexpr std::size_t kMaxDueInCommand = 500;
 constexpr std::size_t kMaxDueInTick = 50'000;
+// While the store does not write, it is said this often.
+constexpr absl::Duration kStoreComplaintInterval = absl::Minutes(1);
 
 // Makes the record that says what the store is.
 storage::v1::MetaRecord NewMeta(Entropy& entropy, absl::Time now) {
@@ -162,10 +164,14 @@ void Authority::RecoverStore() {
   if (options_.engine.writable().ok()) return;
   const absl::Status recovered = options_.engine.Recover();
   if (!recovered.ok()) {
-    options_.logger.Log(LogLevel::kError, "the store does not write",
-                        {{"error", recovered.ToString()}});
+    if (const absl::Time now = options_.clock.Now(); now >= next_store_complaint_) {
+      next_store_complaint_ = now + kStoreComplaintInterval;
+      options_.logger.Log(LogLevel::kError, "the store does not write",
+                          {{"error", recovered.ToString()}});
+    }
     return;
   }
+  next_store_complaint_ = absl::InfinitePast();
   const absl::StatusOr<std::uint64_t> newest = NewView().NewestSequence();
   if (!newest.ok()) {
     options_.logger.Log(LogLevel::kError, "the store does not read",

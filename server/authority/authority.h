@@ -135,6 +135,7 @@ class Authority {
   DenialLimiter failed_authentications_;
   std::unique_ptr<Verifier> verifier_;
   std::unique_ptr<EventHub> hub_;
+  absl::Time next_store_complaint_ = absl::InfinitePast();  // the executor's
   LentExecutor answers_;
   std::unique_ptr<Sequencer> sequencer_;
 };

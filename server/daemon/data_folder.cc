@@ -28,6 +28,14 @@ absl::Status MakeEmptyFolder(const std::string& path) {
   return absl::UnavailableError(absl::StrCat("cannot make ", path, ": ", error.message()));
 }
 
+// Removes what a failed MakeDataFolder() made: its secret was shown to nobody, and another try is
+// to find the folder empty.
+void Unmake(const std::string& data_dir) {
+  std::error_code ignored;
+  fs::remove_all(StorePath(data_dir), ignored);
+  fs::remove(KeyFilePath(data_dir), ignored);
+}
+
 }  // namespace
 
 std::string KeyFilePath(const std::string& data_dir) {
@@ -40,10 +48,15 @@ absl::StatusOr<secret::SecretString> MakeDataFolder(const std::string& data_dir,
   LATCHKEY_RETURN_IF_ERROR(MakeEmptyFolder(data_dir));
   secret::SecretString operator_secret;
   const secret::KeyFile keys = secret::KeyFile::Create(entropy, operator_secret);
+  // Of two that find the folder empty, this stops one.
   LATCHKEY_RETURN_IF_ERROR(keys.Write(KeyFilePath(data_dir)));
-  LATCHKEY_RETURN_IF_ERROR(
+  const absl::Status made =
       OpenedFolder::Open({data_dir, clock, entropy, logger, 1000, absl::Minutes(10), true})
-          .status());
+          .status();
+  if (!made.ok()) {
+    Unmake(data_dir);
+    return made;
+  }
   return operator_secret;
 }
 

@@ -131,6 +131,16 @@ TEST_F(DaemonTest, InitLeavesAFolderAloneThatHoldsSomething) {
   EXPECT_EQ(ReadWholeFile(data_ + "/keys.json"), keys);
 }
 
+TEST_F(DaemonTest, AnInitThatFailsOnItsWayLeavesAnEmptyFolder) {
+  // So many files may be open that the key file is written, and too few for the store.
+  ChildProcess init(dir_.path(), {"/bin/bash", "-c", "ulimit -n 6; exec \"$0\" init --data \"$1\"",
+                                  LATCHKEYD_PATH, data_});
+  EXPECT_EQ(init.Wait(), 1) << init.Errors();
+  EXPECT_EQ(init.Output(), "");
+  EXPECT_TRUE(std::filesystem::is_empty(data_));
+  EXPECT_NE(Init(), "");
+}
+
 TEST_F(DaemonTest, ServeRefusesAFolderThatWasNotMade) {
   EXPECT_THAT(FailureOf({"serve", "--data", data_, "--listen", "127.0.0.1:0"}), HasSubstr(data_));
   EXPECT_FALSE(std::filesystem::exists(data_));
