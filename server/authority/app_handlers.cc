@@ -17,16 +17,17 @@ using storage::v1::AppRecord;
 constexpr int kMaxCollaborators = 100;
 constexpr char kAppForm[] = "is no app's name; it takes apps/{id}";
 
-// Gathers and asks about an action on the app itself. Leaves the sheet with the living app.
+// Gathers and asks about an action on the app itself, named by `field`. Leaves the sheet with the
+// living app.
 absl::StatusOr<FactSheet> AuthorizeOnApp(Mutation& m, policy::Action action,
-                                         const std::string& name) {
+                                         absl::string_view field, const std::string& name) {
   const auto id = ParseApp(name);
   LATCHKEY_ASSIGN_OR_RETURN(FactSheet sheet, m.Gather(action));
   LATCHKEY_RETURN_IF_ERROR(sheet.AboutApp(id.value_or("")));
   const std::string home(
       sheet.app().has_value() ? WorkspaceIdOf(sheet.app()->app().home_workspace()) : "");
-  LATCHKEY_RETURN_IF_ERROR(m.Authorize(sheet, {home, name, name}));
-  if (!id.has_value()) return InvalidFieldError("app", kAppForm);
+  LATCHKEY_RETURN_IF_ERROR(m.Authorize(sheet, {home, name, id.has_value() ? name : ""}));
+  if (!id.has_value()) return InvalidFieldError(field, kAppForm);
   if (!sheet.app().has_value() || sheet.app()->app().has_delete_time())
     return ResourceNotFoundError(name);
   return sheet;
@@ -85,7 +86,8 @@ absl::StatusOr<v1::CreateAppResponse> Handle(Mutation& m, const v1::CreateAppReq
 
 absl::StatusOr<v1::UpdateAppResponse> Handle(Mutation& m, const v1::UpdateAppRequest& request) {
   const std::string& name = request.app().name();
-  LATCHKEY_ASSIGN_OR_RETURN(FactSheet sheet, AuthorizeOnApp(m, policy::Action::kAppUpdate, name));
+  LATCHKEY_ASSIGN_OR_RETURN(FactSheet sheet,
+                            AuthorizeOnApp(m, policy::Action::kAppUpdate, "app.name", name));
   Validator validator;
   CheckMask(request.update_mask(), {"display_name", "bot_scopes", "user_scopes"}, validator);
   validator.Text("app.display_name", request.app().display_name());
@@ -114,7 +116,7 @@ absl::StatusOr<v1::UpdateAppResponse> Handle(Mutation& m, const v1::UpdateAppReq
 
 absl::StatusOr<v1::DeleteAppResponse> Handle(Mutation& m, const v1::DeleteAppRequest& request) {
   LATCHKEY_ASSIGN_OR_RETURN(FactSheet sheet,
-                            AuthorizeOnApp(m, policy::Action::kAppDelete, request.name()));
+                            AuthorizeOnApp(m, policy::Action::kAppDelete, "name", request.name()));
   Validator validator;
   validator.RequestId(request.request_id());
   LATCHKEY_RETURN_IF_ERROR(validator.status());
@@ -131,8 +133,8 @@ absl::StatusOr<v1::DeleteAppResponse> Handle(Mutation& m, const v1::DeleteAppReq
 
 absl::StatusOr<v1::AddCollaboratorResponse> Handle(Mutation& m,
                                                    const v1::AddCollaboratorRequest& request) {
-  LATCHKEY_ASSIGN_OR_RETURN(FactSheet sheet,
-                            AuthorizeOnApp(m, policy::Action::kAppAddCollaborator, request.app()));
+  LATCHKEY_ASSIGN_OR_RETURN(FactSheet sheet, AuthorizeOnApp(m, policy::Action::kAppAddCollaborator,
+                                                            "app", request.app()));
   const AppRecord& before = *sheet.app();
   const auto member = ParseMember(request.member());
   Validator validator;
@@ -172,7 +174,8 @@ absl::StatusOr<v1::AddCollaboratorResponse> Handle(Mutation& m,
 absl::StatusOr<v1::RemoveCollaboratorResponse> Handle(
     Mutation& m, const v1::RemoveCollaboratorRequest& request) {
   LATCHKEY_ASSIGN_OR_RETURN(
-      FactSheet sheet, AuthorizeOnApp(m, policy::Action::kAppRemoveCollaborator, request.app()));
+      FactSheet sheet,
+      AuthorizeOnApp(m, policy::Action::kAppRemoveCollaborator, "app", request.app()));
   Validator validator;
   validator.Check(ParseMember(request.member()).has_value(), "member", kMemberForm);
   validator.RequestId(request.request_id());

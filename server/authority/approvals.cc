@@ -70,6 +70,7 @@ void CheckMask(const google::protobuf::FieldMask& mask,
                std::initializer_list<absl::string_view> known, Validator& validator) {
   validator.Check(!mask.paths().empty(), "update_mask", "is empty; name the fields to change");
   for (const std::string& path : mask.paths()) {
+    if (validator.full()) return;
     if (std::find(known.begin(), known.end(), path) == known.end()) {
       validator.Add("update_mask", absl::StrCat("holds a path that cannot be changed; it takes ",
                                                 absl::StrJoin(known, ", ")));
@@ -84,7 +85,6 @@ absl::Status LeaveRequest(Mutation& m, const FactSheet& sheet, v1::TokenKind tok
   const std::string member(LastId(m.caller().principal));
   const auto pending_key = storage::PendingRequestKey(workspace, member, app);
   LATCHKEY_ASSIGN_OR_RETURN(const auto pending, m.txn().Get(pending_key));
-  m.set_keep_on_error();
   if (pending.has_value()) {
     const auto id = LastId(pending->name());
     LATCHKEY_ASSIGN_OR_RETURN(const auto old,
@@ -92,14 +92,17 @@ absl::Status LeaveRequest(Mutation& m, const FactSheet& sheet, v1::TokenKind tok
     // One that asks for as much is there: the caller waits for that one.
     if (old.has_value() && IsSubset(scopes, old->approval_request().scopes()) &&
         FromProto(old->approval_request().expire_time()) > m.now()) {
-      const std::uint64_t revision = m.WriteDecision();
-      return NeedsApprovalError(ToProto(m.action()), m.decision(), pending->name(), revision);
+      // Nothing changes, so the decision is recorded like a refusal: once in a while.
+      m.set_refused();
+      return NeedsApprovalError(ToProto(m.action()), m.decision(), pending->name(),
+                                old->approval_request().revision());
     }
     if (old.has_value()) {
       EndRequest(m, *old, v1::APPROVAL_REQUEST_STATE_WITHDRAWN, v1::ACTION_REQUEST_WITHDRAW,
                  "Replaced by a later request.");
     }
   }
+  m.set_keep_on_error();
   const std::string id = m.NewId();
   ApprovalRequestRecord record;
   v1::ApprovalRequest& request = *record.mutable_approval_request();

@@ -25,6 +25,7 @@ absl::Status CheckFilter(const v1::EventFilter& filter) {
   validator.Check(filter.actions_size() <= kMaxActions, "filter.actions",
                   absl::StrCat("has ", filter.actions_size(), "; it takes at most ", kMaxActions));
   for (const int action : filter.actions()) {
+    if (validator.full()) break;
     validator.Check(v1::Action_IsValid(action) && action != v1::ACTION_UNSPECIFIED,
                     "filter.actions", "holds what is no action");
   }

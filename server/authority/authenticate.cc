@@ -41,6 +41,11 @@ absl::StatusOr<Caller> Authority::OnBehalfOf(Caller caller, absl::string_view on
     return InvalidFieldError("latchkey-on-behalf-of",
                              "is no member's name; it takes workspaces/{id}/members/{id}");
   }
+  if (!caller.roles.Has(policy::ServiceRoles::kDelegate)) {
+    caller.roles = {};
+    caller.undelegated = std::string(on_behalf_of);
+    return caller;
+  }
   caller.delegate = std::move(caller.principal);
   caller.principal = std::string(on_behalf_of);
   caller.kind = policy::CallerKind::kMember;
@@ -75,20 +80,27 @@ absl::StatusOr<Caller> Authority::AuthenticateCertificate(const std::vector<std:
                                                           absl::string_view on_behalf_of,
                                                           absl::string_view peer) {
   const storage::View view = NewView();
+  std::string service;
+  bool ambiguous = false;
   for (const std::string& uri : uri_sans) {
     if (uri.empty() || uri.size() > 512) continue;
-    LATCHKEY_ASSIGN_OR_RETURN(const auto service, view.Get(storage::UriSanKey(uri)));
-    if (!service.has_value()) continue;
-    Caller caller;
-    caller.kind = policy::CallerKind::kService;
-    caller.principal = service->name();
-    LATCHKEY_ASSIGN_OR_RETURN(const auto record,
-                              view.Get(storage::ServiceKey(LastId(service->name()))));
-    if (!record.has_value() || record->deleted()) break;
-    for (const int role : record->service().roles()) {
-      caller.roles.Add(static_cast<unsigned>(role));
+    LATCHKEY_ASSIGN_OR_RETURN(const auto named, view.Get(storage::UriSanKey(uri)));
+    if (!named.has_value()) continue;
+    ambiguous = ambiguous || (!service.empty() && service != named->name());
+    service = named->name();
+  }
+  // A certificate of several services proves none of them.
+  if (!service.empty() && !ambiguous) {
+    LATCHKEY_ASSIGN_OR_RETURN(const auto record, view.Get(storage::ServiceKey(LastId(service))));
+    if (record.has_value() && !record->deleted()) {
+      Caller caller;
+      caller.kind = policy::CallerKind::kService;
+      caller.principal = service;
+      for (const int role : record->service().roles()) {
+        caller.roles.Add(static_cast<unsigned>(role));
+      }
+      return OnBehalfOf(std::move(caller), on_behalf_of);
     }
-    return OnBehalfOf(std::move(caller), on_behalf_of);
   }
   CountFailedAuthentication(peer);
   return BadCredentials();

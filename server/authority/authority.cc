@@ -41,8 +41,15 @@ class OwnCommand final : public Command {
  public:
   using Work = std::function<absl::Status(Mutation&)>;
 
-  OwnCommand(const Clock& clock, const MutationTools& tools, Logger& logger, Work work)
-      : clock_(clock), tools_(tools), logger_(logger), work_(std::move(work)) {
+  using Finished = std::function<void(const absl::Status&)>;
+
+  OwnCommand(const Clock& clock, const MutationTools& tools, Logger& logger, Work work,
+             Finished finished)
+      : clock_(clock),
+        tools_(tools),
+        logger_(logger),
+        work_(std::move(work)),
+        finished_(std::move(finished)) {
     caller_.principal = kSystemPrincipal;
   }
 
@@ -58,6 +65,7 @@ class OwnCommand final : public Command {
   }
 
   void Finish(const absl::Status& committed) override {
+    if (finished_) finished_(committed);
     if (committed.ok()) return;
     logger_.Log(LogLevel::kWarning, "housekeeping was not committed",
                 {{"error", committed.ToString()}});
@@ -68,6 +76,7 @@ class OwnCommand final : public Command {
   const MutationTools& tools_;
   Logger& logger_;
   Work work_;
+  Finished finished_;
   Caller caller_;
 };
 
@@ -133,8 +142,27 @@ absl::Status Authority::CheckFormat() {
                    kStoreFormat, ": use the program that wrote it, or a later one"));
 }
 
+namespace {
+
+// Whether a call needs no credentials: whoever holds a token's secret may end it.
+template <typename Request>
+bool PresentsSecret(const Request& request) {
+  if constexpr (requires { request.secret(); }) return request.target_case() == Request::kSecret;
+  return false;
+}
+
+}  // namespace
+
 template <typename Request>
 void Authority::MutateImpl(Caller caller, Request request, Done<ResponseOf<Request>> done) {
+  if (caller.kind == policy::CallerKind::kAnonymous && !PresentsSecret(request)) {
+    // At once, so that nobody without credentials takes places from those who have them.
+    CountFailedAuthentication(caller.peer);
+    done(
+        UnauthenticatedError("This call takes credentials: the header authorization with Bearer "
+                             "and a secret, or a client certificate of a registered service."));
+    return;
+  }
   const CommandTools tools{options_.clock, tools_, denials_, options_.replay_window};
   sequencer_->Enqueue(std::make_unique<MutationCommand<Request>>(
       tools, std::move(caller), std::move(request), std::move(done)));
@@ -149,19 +177,21 @@ LATCHKEY_MUTATIONS(LATCHKEY_DEFINE_)
 #undef LATCHKEY_DEFINE_
 
 void Authority::Tick() {
-  if (!options_.engine.writable().ok()) {
+  if (!options_.engine.writable().ok() || memory_in_doubt_.load(std::memory_order_relaxed)) {
     // On the sequencer's thread, so that no group commits between the store's coming back and the
     // memory that follows it.
     options_.executor.Schedule([this] { RecoverStore(); });
     return;
   }
+  options_.engine.Maintain();
   WriteSummaries();
   ExpireRequests();
   ForgetReplays();
 }
 
 void Authority::RecoverStore() {
-  if (options_.engine.writable().ok()) return;
+  if (options_.engine.writable().ok() && !memory_in_doubt_) return;
+  memory_in_doubt_ = true;
   const absl::Status recovered = options_.engine.Recover();
   if (!recovered.ok()) {
     if (const absl::Time now = options_.clock.Now(); now >= next_store_complaint_) {
@@ -180,31 +210,49 @@ void Authority::RecoverStore() {
   }
   verifier_->Reset(*newest);
   hub_->Reset(*newest);
+  memory_in_doubt_ = false;
   options_.logger.Log(LogLevel::kWarning, "the store writes again", {{"newest", *newest}});
 }
 
-void Authority::Enqueue(std::function<absl::Status(Mutation&)> work) {
-  sequencer_->Enqueue(
-      std::make_unique<OwnCommand>(options_.clock, tools_, options_.logger, std::move(work)));
+void Authority::Enqueue(std::function<absl::Status(Mutation&)> work,
+                        std::function<void(const absl::Status&)> finished) {
+  sequencer_->Enqueue(std::make_unique<OwnCommand>(options_.clock, tools_, options_.logger,
+                                                   std::move(work), std::move(finished)));
+}
+
+void Authority::Close() {
+  WriteSummary(denials_, v1::ACTION_DENIAL_SUMMARIZE, denials_.TakeAll());
+  WriteSummary(failed_authentications_, v1::ACTION_AUTHENTICATION_FAIL,
+               failed_authentications_.TakeAll());
+  sequencer_->Close();
 }
 
 void Authority::WriteSummaries() {
   const absl::Time now = options_.clock.Now();
-  const auto write = [this, now](DenialLimiter& limiter, v1::Action action) {
-    if (!limiter.AnyDue(now)) return;
-    Enqueue([due = limiter.TakeDue(now), action](Mutation& m) {
-      for (const DenialLimiter::Counted& counted : due) {
-        v1::Event event;
-        m.AuthorizeItself(policy::Action::kPolicyCheck, {});
-        m.FillSummary(action, counted.key, event);
-        SetSummary(counted, *event.mutable_summary());
-        m.txn().Append(std::move(event));
-      }
-      return absl::OkStatus();
-    });
-  };
-  write(denials_, v1::ACTION_DENIAL_SUMMARIZE);
-  write(failed_authentications_, v1::ACTION_AUTHENTICATION_FAIL);
+  WriteSummary(denials_, v1::ACTION_DENIAL_SUMMARIZE, denials_.TakeDue(now));
+  WriteSummary(failed_authentications_, v1::ACTION_AUTHENTICATION_FAIL,
+               failed_authentications_.TakeDue(now));
+}
+
+void Authority::WriteSummary(DenialLimiter& limiter, v1::Action action,
+                             std::vector<DenialLimiter::Counted> counted) {
+  if (counted.empty()) return;
+  const auto shared =
+      std::make_shared<const std::vector<DenialLimiter::Counted>>(std::move(counted));
+  Enqueue(
+      [shared, action](Mutation& m) {
+        for (const DenialLimiter::Counted& row : *shared) {
+          v1::Event event;
+          m.AuthorizeItself(policy::Action::kPolicyCheck, {});
+          m.FillSummary(action, row.key, event);
+          SetSummary(row, *event.mutable_summary());
+          m.txn().Append(std::move(event));
+        }
+        return absl::OkStatus();
+      },
+      [shared, &limiter](const absl::Status& committed) {
+        if (!committed.ok()) limiter.Restore(*shared);
+      });
 }
 
 void Authority::ExpireRequests() {
@@ -220,8 +268,14 @@ void Authority::ExpireRequests() {
     options_.logger.Log(LogLevel::kError, "cannot read what is due", {{"error", read.ToString()}});
   }
   ForEachChunk(due, [this](absl::Span<const std::string> chunk) {
-    Enqueue([names = ToStrings(chunk)](Mutation& m) {
-      for (const std::string& name : names) LATCHKEY_RETURN_IF_ERROR(ExpireRequest(m, name));
+    Enqueue([this, names = ToStrings(chunk)](Mutation& m) {
+      for (const std::string& name : names) {
+        // One that does not read back must not keep the others.
+        if (const absl::Status expired = ExpireRequest(m, name); !expired.ok()) {
+          options_.logger.Log(LogLevel::kError, "cannot expire a request",
+                              {{"request", name}, {"error", expired.ToString()}});
+        }
+      }
       return absl::OkStatus();
     });
   });
@@ -242,6 +296,9 @@ void Authority::ForgetReplays() {
   ForEachChunk(due, [this](absl::Span<const std::string> chunk) {
     Enqueue([keys = ToStrings(chunk)](Mutation& m) {
       for (const std::string& key : keys) {
+        // The id may have been used again since, which moved the end of its window.
+        LATCHKEY_ASSIGN_OR_RETURN(const auto there, m.txn().GetStored(key));
+        if (!there.has_value()) continue;
         m.txn().Delete(storage::ReplayKey(storage::HashOfReplayExpiryKey(key)));
         m.txn().Delete(storage::IndexKey{key});
       }

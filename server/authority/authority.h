@@ -1,6 +1,7 @@
 #ifndef LATCHKEY_SERVER_AUTHORITY_AUTHORITY_H_
 #define LATCHKEY_SERVER_AUTHORITY_AUTHORITY_H_
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -102,8 +103,8 @@ class Authority {
   // try at a store that stopped writing. Call it about once a second. Blocks on disk.
   void Tick();
 
-  // Refuses every later change.
-  void Close() { sequencer_->Close(); }
+  // Writes what was counted of refusals so far, and refuses every later change.
+  void Close();
 
  private:
   explicit Authority(const Options& options);
@@ -122,8 +123,12 @@ class Authority {
   // the executor.
   void RecoverStore();
   // Lets the sequencer carry out a change that the service makes by itself.
-  void Enqueue(std::function<absl::Status(Mutation&)> work);
+  // `finished` is told whether what `work` did is durable.
+  void Enqueue(std::function<absl::Status(Mutation&)> work,
+               std::function<void(const absl::Status&)> finished = nullptr);
   void WriteSummaries();
+  void WriteSummary(DenialLimiter& limiter, v1::Action action,
+                    std::vector<DenialLimiter::Counted> counted);
   void ExpireRequests();
   void ForgetReplays();
   storage::View NewView() const { return storage::View(options_.engine.NewSnapshot()); }
@@ -135,6 +140,8 @@ class Authority {
   DenialLimiter failed_authentications_;
   std::unique_ptr<Verifier> verifier_;
   std::unique_ptr<EventHub> hub_;
+  // Whether memory may lag behind a store that came back.
+  std::atomic<bool> memory_in_doubt_{false};
   absl::Time next_store_complaint_ = absl::InfinitePast();  // the executor's
   LentExecutor answers_;
   std::unique_ptr<Sequencer> sequencer_;

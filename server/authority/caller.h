@@ -21,6 +21,9 @@ struct Caller {
   std::string principal = kAnonymousPrincipal;
   // Name of the service that acts on behalf of `principal`; empty if nobody does.
   std::string delegate;
+  // Name of the member that a service without the role DELEGATE asked to act for: `principal` is
+  // the service then, and every action is refused.
+  std::string undelegated;
   // Name of the token that authenticated the call; empty for the operator secret, a client
   // certificate, and nobody.
   std::string token;

@@ -11,7 +11,11 @@ bool DenialLimiter::Admit(absl::string_view key, absl::Time now) {
   const std::string name(known || windows_.size() < options_.max_keys ? key : "");
   const auto [it, inserted] = windows_.try_emplace(name);
   Window& window = it->second;
-  if (inserted) window.begin = now;
+  const bool over = window.counted.count == 0 && now - window.begin >= options_.window;
+  if (inserted || over) {
+    window.begin = now;
+    window.admitted = 0;
+  }
   if (!name.empty() && window.admitted < options_.recorded) {
     ++window.admitted;
     return true;
@@ -30,10 +34,35 @@ bool DenialLimiter::AnyDue(absl::Time now) const {
 }
 
 std::vector<DenialLimiter::Counted> DenialLimiter::TakeDue(absl::Time now) {
-  std::vector<Counted> due;
   MutexLock lock(mu_);
+  return Take([&](const Window& window) { return now - window.begin >= options_.window; });
+}
+
+std::vector<DenialLimiter::Counted> DenialLimiter::TakeAll() {
+  MutexLock lock(mu_);
+  return Take([](const Window&) { return true; });
+}
+
+void DenialLimiter::Restore(const std::vector<Counted>& counted) {
+  MutexLock lock(mu_);
+  for (const Counted& back : counted) {
+    // One row more than the limit at most for each that was there before.
+    const auto [it, inserted] = windows_.try_emplace(back.key);
+    Window& window = it->second;
+    if (inserted) window.begin = back.first;
+    Counted& now = window.counted;
+    now.last = now.count == 0 ? back.last : std::max(now.last, back.last);
+    now.first = back.first;
+    now.count += back.count;
+    now.key = back.key;
+  }
+}
+
+std::vector<DenialLimiter::Counted> DenialLimiter::Take(
+    absl::FunctionRef<bool(const Window&)> is_due) {
+  std::vector<Counted> due;
   absl::erase_if(windows_, [&](auto& entry) {
-    if (now - entry.second.begin < options_.window) return false;
+    if (!is_due(entry.second)) return false;
     if (entry.second.counted.count > 0) due.push_back(std::move(entry.second.counted));
     return true;
   });

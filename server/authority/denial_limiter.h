@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/base/mutex.h"
@@ -46,12 +47,21 @@ class DenialLimiter {
   // Returns, and forgets, what was counted of every key whose window is over.
   std::vector<Counted> TakeDue(absl::Time now);
 
+  // Returns, and forgets, all that was counted.
+  std::vector<Counted> TakeAll();
+
+  // Takes back what could not be written, to be handed out again.
+  void Restore(const std::vector<Counted>& counted);
+
  private:
   struct Window {
     absl::Time begin;
     std::uint64_t admitted = 0;
     Counted counted;
   };
+
+  std::vector<Counted> Take(absl::FunctionRef<bool(const Window&)> is_due)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const Options options_;
   mutable Mutex mu_;

@@ -27,6 +27,13 @@ policy::AppRelation RelationTo(const v1::App& app, absl::string_view principal) 
   return collaborates ? policy::AppRelation::kCollaborator : policy::AppRelation::kNone;
 }
 
+// Whoever may not act for a member does not act as itself instead.
+absl::Status UndelegatedError(policy::Action action) {
+  return DeniedError(ToProto(action),
+                     {policy::Outcome::kDeny, "caller.service_role",
+                      "Acting on behalf of a member takes a service with the role DELEGATE."});
+}
+
 }  // namespace
 
 google::protobuf::RepeatedPtrField<std::string> ScopesAsked(const v1::App& app) {
@@ -46,6 +53,7 @@ absl::StatusOr<FactSheet> FactSheet::For(const storage::Reader& reader, const Ca
 }
 
 absl::Status FactSheet::LoadCaller(absl::Time now) {
+  if (!caller_.undelegated.empty()) return UndelegatedError(facts_.action);
   if (!caller_.token.empty()) {
     LATCHKEY_ASSIGN_OR_RETURN(const auto token, reader_->GetToken(caller_.token));
     if (!token.has_value()) return UnauthenticatedError("The token of this call is no more.");
@@ -57,11 +65,7 @@ absl::Status FactSheet::LoadCaller(absl::Time now) {
   if (!caller_.delegate.empty()) {
     LATCHKEY_RETURN_IF_ERROR(LoadServiceCaller(caller_.delegate));
     if (!facts_.service_roles.Has(policy::ServiceRoles::kDelegate)) {
-      // Judged as the service that it is: it may not act for anybody.
-      facts_.caller = policy::CallerKind::kService;
-      facts_.service_roles = {};
-      caller_.principal = caller_.delegate;
-      return absl::OkStatus();
+      return UndelegatedError(facts_.action);
     }
     facts_.service_roles = {};
   }
@@ -123,7 +127,11 @@ absl::Status FactSheet::AboutWorkspace(absl::string_view workspace) {
 
 absl::Status FactSheet::AboutMember(const InWorkspace& member, policy::Role new_role) {
   LATCHKEY_RETURN_IF_ERROR(AboutWorkspace(member.workspace));
-  LATCHKEY_ASSIGN_OR_RETURN(member_, reader_->Get(storage::MemberKey(member.workspace, member.id)));
+  // The id of a member to be made is read before the form of the request is judged.
+  if (IsId(member.id)) {
+    LATCHKEY_ASSIGN_OR_RETURN(member_,
+                              reader_->Get(storage::MemberKey(member.workspace, member.id)));
+  }
   facts_.own = IsCaller(MemberName(member.workspace, member.id));
   const bool is_owner = member_.has_value() && IsOwner(ToPolicy(member_->member().role()));
   facts_.touches_owner = IsOwner(new_role) || is_owner;
@@ -146,9 +154,24 @@ absl::Status FactSheet::LoadApp(absl::string_view app) {
   return absl::OkStatus();
 }
 
+absl::Status FactSheet::LoadAppIn(absl::string_view workspace, absl::string_view app) {
+  LATCHKEY_RETURN_IF_ERROR(LoadApp(app));
+  const bool visible =
+      app_.has_value() && (app_->app().kind() == v1::APP_KIND_EXTERNAL ||
+                           app_->app().home_workspace() == WorkspaceName(workspace));
+  if (visible) return absl::OkStatus();
+  // Another workspace's own app is, in this one, as if it were not.
+  app_.reset();
+  facts_.app_kind = policy::AppKind::kNone;
+  facts_.app_relation = policy::AppRelation::kNone;
+  missing_ = true;
+  return absl::OkStatus();
+}
+
 absl::Status FactSheet::AboutApp(absl::string_view app) {
   LATCHKEY_RETURN_IF_ERROR(LoadApp(app));
   if (!app_.has_value()) {
+    missing_ = true;
     // Word for word as an app of another workspace.
     facts_.same_workspace = facts_.caller != policy::CallerKind::kMember;
     return absl::OkStatus();
@@ -186,12 +209,13 @@ absl::Status FactSheet::LoadInstallation(absl::string_view workspace, absl::stri
   const bool installs = facts_.action == policy::Action::kAppInstall ||
                         facts_.action == policy::Action::kAppReinstall;
   facts_.scopes_grow = installs && !IsSubset(asked, baseline);
-  LATCHKEY_RETURN_IF_ERROR(LoadGrant(workspace, app));
+  LATCHKEY_RETURN_IF_ERROR(LoadGrant(workspace, app, asked));
   facts_.approved = facts_.approved || standing;
   return absl::OkStatus();
 }
 
-absl::Status FactSheet::LoadGrant(absl::string_view workspace, absl::string_view app) {
+absl::Status FactSheet::LoadGrant(absl::string_view workspace, absl::string_view app,
+                                  const Strings& asked) {
   if (facts_.caller != policy::CallerKind::kMember) return absl::OkStatus();
   LATCHKEY_ASSIGN_OR_RETURN(const auto pointer, reader_->Get(storage::GrantKey(
                                                     workspace, LastId(caller_.principal), app)));
@@ -204,9 +228,7 @@ absl::Status FactSheet::LoadGrant(absl::string_view workspace, absl::string_view
   if (installation_.has_value() && request.revision() <= installation_->restrict_revision()) {
     return absl::OkStatus();
   }
-  if (app_.has_value() && !IsSubset(ScopesAsked(app_->app()), request.scopes())) {
-    return absl::OkStatus();
-  }
+  if (!IsSubset(asked, request.scopes())) return absl::OkStatus();
   grant_ = record;
   facts_.approved = true;
   return absl::OkStatus();
@@ -214,7 +236,7 @@ absl::Status FactSheet::LoadGrant(absl::string_view workspace, absl::string_view
 
 absl::Status FactSheet::AboutInstallation(absl::string_view workspace, absl::string_view app) {
   LATCHKEY_RETURN_IF_ERROR(AboutWorkspace(workspace));
-  LATCHKEY_RETURN_IF_ERROR(LoadApp(app));
+  LATCHKEY_RETURN_IF_ERROR(LoadAppIn(workspace, app));
   return LoadInstallation(workspace, app);
 }
 
@@ -227,15 +249,16 @@ absl::Status FactSheet::AboutRequest(const InWorkspace& request) {
 }
 
 absl::Status FactSheet::AboutNewToken(const TokenOwner& owner, policy::TokenKind kind,
-                                      absl::string_view app, absl::string_view member) {
+                                      absl::string_view app, absl::string_view member,
+                                      const Strings& scopes) {
   facts_.token_kind = kind;
   if (!owner.service.empty()) return AboutService(owner.service);
   LATCHKEY_RETURN_IF_ERROR(AboutWorkspace(owner.workspace));
   if (kind == policy::TokenKind::kTest) {
     facts_.own = member.empty() || IsCaller(member);
-    return LoadGrant(owner.workspace, "");
+    return LoadGrant(owner.workspace, "", scopes);
   }
-  LATCHKEY_RETURN_IF_ERROR(LoadApp(app));
+  LATCHKEY_RETURN_IF_ERROR(LoadAppIn(owner.workspace, app));
   LATCHKEY_RETURN_IF_ERROR(LoadInstallation(owner.workspace, app));
   facts_.own = false;
   return absl::OkStatus();
@@ -245,13 +268,14 @@ absl::Status FactSheet::AboutToken(const TokenId& id) {
   const std::string name = TokenName(id.owner, id.id);
   LATCHKEY_ASSIGN_OR_RETURN(token_, reader_->GetToken(name));
   if (!token_.has_value()) {
+    missing_ = true;
     facts_.token_kind = policy::TokenKind::kNone;
     return id.owner.service.empty() ? AboutWorkspace(id.owner.workspace)
                                     : AboutService(id.owner.service);
   }
   const v1::Token& token = token_->token();
-  LATCHKEY_RETURN_IF_ERROR(
-      AboutNewToken(id.owner, ToPolicy(token.kind()), LastId(token.app()), token.member()));
+  LATCHKEY_RETURN_IF_ERROR(AboutNewToken(id.owner, ToPolicy(token.kind()), LastId(token.app()),
+                                         token.member(), token.scopes()));
   facts_.own = (!token.member().empty() && IsCaller(token.member())) ||
                (!token.service().empty() && IsCaller(token.service()));
   return absl::OkStatus();
@@ -259,7 +283,7 @@ absl::Status FactSheet::AboutToken(const TokenId& id) {
 
 absl::Status FactSheet::AboutAppTokens(absl::string_view workspace, absl::string_view app) {
   LATCHKEY_RETURN_IF_ERROR(AboutWorkspace(workspace));
-  return LoadApp(app);
+  return LoadAppIn(workspace, app);
 }
 
 void FactSheet::AboutPrincipal(absl::string_view principal) {

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "server/authority/caller.h"
 #include "server/authority/names.h"
+#include "server/authority/validate.h"
 #include "server/policy/policy.h"
 #include "storage/reader.h"
 
@@ -42,9 +43,10 @@ class FactSheet {
   absl::Status AboutInstallation(absl::string_view workspace, absl::string_view app);
   // About an approval request.
   absl::Status AboutRequest(const InWorkspace& request);
-  // About a new token. `app` and `member` may be empty; an empty `member` is the caller.
+  // About a new token with these scopes. `app` and `member` may be empty; an empty `member` is the
+  // caller.
   absl::Status AboutNewToken(const TokenOwner& owner, policy::TokenKind kind, absl::string_view app,
-                             absl::string_view member);
+                             absl::string_view member, const Strings& scopes);
   // About a token there is.
   absl::Status AboutToken(const TokenId& id);
   // About the tokens of an app in a workspace, to read them.
@@ -60,6 +62,8 @@ class FactSheet {
   policy::Decision DecideOwn() const;
 
   const policy::Facts& facts() const { return facts_; }
+  // Whether there is no such app or token as the action is about.
+  bool missing() const { return missing_; }
   const storage::Found<storage::v1::WorkspaceRecord>& workspace() const { return workspace_; }
   const storage::Found<storage::v1::MemberRecord>& member() const { return member_; }
   const storage::Found<storage::v1::ServiceRecord>& service() const { return service_; }
@@ -80,14 +84,18 @@ class FactSheet {
   absl::Status LoadMemberCaller();
   absl::Status LoadServiceCaller(absl::string_view name);
   absl::Status LoadApp(absl::string_view app);
+  // Loads an app as `workspace` may know of it.
+  absl::Status LoadAppIn(absl::string_view workspace, absl::string_view app);
   absl::Status LoadInstallation(absl::string_view workspace, absl::string_view app);
-  // Sets facts_.approved and grant_ by the caller's unspent grant for `app` ("": a TEST token).
-  absl::Status LoadGrant(absl::string_view workspace, absl::string_view app);
+  // Sets facts_.approved and grant_ by the caller's unspent grant for `app` ("": a TEST token),
+  // where it covers the scopes `asked`.
+  absl::Status LoadGrant(absl::string_view workspace, absl::string_view app, const Strings& asked);
   bool IsCaller(absl::string_view principal) const { return caller_.principal == principal; }
 
   const storage::Reader* reader_;
   Caller caller_;
   policy::Facts facts_;
+  bool missing_ = false;
   storage::Found<storage::v1::WorkspaceRecord> workspace_;
   storage::Found<storage::v1::MemberRecord> member_;
   storage::Found<storage::v1::ServiceRecord> service_;

@@ -10,7 +10,13 @@ namespace latchkey {
 
 absl::StatusOr<FactSheet> Mutation::Gather(policy::Action action) {
   action_ = action;
-  return FactSheet::For(transaction_, caller_, action, now_);
+  absl::StatusOr<FactSheet> sheet = FactSheet::For(transaction_, caller_, action, now_);
+  if (absl::IsPermissionDenied(sheet.status())) {
+    refused_ = true;
+    decision_ = {policy::Outcome::kDeny, "caller.service_role",
+                 "Acting on behalf of a member takes a service with the role DELEGATE."};
+  }
+  return sheet;
 }
 
 absl::Status Mutation::Authorize(const FactSheet& sheet, const Target& target,
@@ -26,17 +32,21 @@ absl::Status Mutation::Authorize(const FactSheet& sheet, const Target& target,
       break;
   }
   refused_ = true;
+  const bool about_caller = decision_.rule == "caller.unauthenticated" ||
+                            decision_.rule == "caller.deactivated" ||
+                            decision_.rule == "caller.service_role";
+  const bool unreadable =
+      read_action.has_value() && sheet.DecideAs(*read_action).outcome != policy::Outcome::kAllow;
+  const bool missing = sheet.missing() && decision_.rule == "default.deny";
   const bool hidden =
-      decision_.rule == "caller.cross_workspace" ||
-      (read_action.has_value() && decision_.rule != "caller.unauthenticated" &&
-       decision_.rule != "caller.deactivated" && decision_.rule != "caller.service_role" &&
-       sheet.DecideAs(*read_action).outcome != policy::Outcome::kAllow);
+      decision_.rule == "caller.cross_workspace" || (!about_caller && (unreadable || missing));
   if (hidden) return ResourceNotFoundError(target.resource);
   return DeniedError(ToProto(action_), decision_);
 }
 
 absl::Status Mutation::AuthorizeBearer(const Target& target) {
   action_ = policy::Action::kTokenRevoke;
+  by_bearer_ = caller_.kind == policy::CallerKind::kAnonymous;
   target_ = target;
   policy::Facts facts;
   facts.action = action_;
@@ -87,7 +97,7 @@ void Mutation::EndGeneration(absl::string_view owner_key, std::uint64_t ended, v
 v1::Revocation Mutation::MakeRevocation(v1::Action action, absl::string_view reason) const {
   v1::Revocation revocation;
   *revocation.mutable_time() = ToProto(now_);
-  revocation.set_principal(caller_.principal);
+  revocation.set_principal(by_bearer_ ? kBearerPrincipal : caller_.principal);
   revocation.set_action(action);
   revocation.set_reason(std::string(reason));
   revocation.set_revision(transaction_.next_sequence());
@@ -110,10 +120,12 @@ v1::Event Mutation::BaseEvent(std::optional<v1::Action> action) const {
   v1::Event event;
   *event.mutable_time() = ToProto(now_);
   *event.mutable_actor() = ToActor(caller_);
+  if (by_bearer_) event.mutable_actor()->set_principal(kBearerPrincipal);
   event.set_action(action.value_or(ToProto(action_)));
   *event.mutable_decision() = ToProto(decision_);
   if (IsId(target_.workspace)) event.set_workspace(WorkspaceName(target_.workspace));
-  event.set_app(target_.app);
+  // What is no name may be anything, a secret too.
+  if (ParseApp(target_.app).has_value()) event.set_app(target_.app);
   event.set_reason(reason_);
   event.set_request_id_hash(request_id_hash_);
   return event;

@@ -76,8 +76,9 @@ class Mutation {
   const policy::Decision& decision() const { return decision_; }
   const Target& target() const { return target_; }
   policy::Action action() const { return action_; }
-  // Whether policy refused, which leaves an event.
+  // Whether policy refused, or said again what it waits for, which leaves an event and no more.
   bool refused() const { return refused_; }
+  void set_refused() { refused_ = true; }
   // Whether the step is kept though the call answers with an error.
   bool keep_on_error() const { return keep_on_error_; }
   void set_keep_on_error() { keep_on_error_ = true; }
@@ -122,6 +123,7 @@ class Mutation {
   policy::Decision decision_;
   Target target_;
   bool refused_ = false;
+  bool by_bearer_ = false;
   bool keep_on_error_ = false;
   std::string reason_;
   std::string request_id_hash_;

@@ -43,8 +43,9 @@ absl::Status AboutNewToken(FactSheet& sheet, const v1::CheckPermissionRequest& r
   if (!owner.has_value()) {
     return BadResource("workspaces/{id} or services/{id}, or apps/{id} with workspace set");
   }
+  // A grant counts whatever it covers: the request does not say which scopes are wanted.
   return sheet.AboutNewToken(*owner, ToPolicy(request.token_kind()), app.value_or(""),
-                             request.member());
+                             request.member(), {});
 }
 
 absl::Status AboutInstallation(FactSheet& sheet, const v1::CheckPermissionRequest& request) {
@@ -147,6 +148,18 @@ absl::Status About(FactSheet& sheet, const v1::CheckPermissionRequest& request) 
   return absl::OkStatus();
 }
 
+// A dry run tells nobody of a token that they may not read: it is as if there were none.
+absl::Status CheckReadable(const storage::View& view, const Caller& caller,
+                           const std::string& resource, absl::Time now) {
+  const auto id = ParseToken(resource);
+  if (!id.has_value()) return absl::OkStatus();
+  LATCHKEY_ASSIGN_OR_RETURN(FactSheet sheet, FactSheet::For(view, caller, Action::kTokenRead, now));
+  LATCHKEY_RETURN_IF_ERROR(sheet.AboutToken(*id));
+  const bool readable =
+      sheet.token().has_value() && sheet.Decide().outcome == policy::Outcome::kAllow;
+  return readable ? absl::OkStatus() : ResourceNotFoundError(resource);
+}
+
 }  // namespace
 
 absl::StatusOr<v1::CheckPermissionResponse> Authority::Read(
@@ -173,6 +186,7 @@ absl::StatusOr<v1::CheckPermissionResponse> Authority::Read(
   }
   LATCHKEY_RETURN_IF_ERROR(sheet.status());
   LATCHKEY_RETURN_IF_ERROR(About(*sheet, request));
+  LATCHKEY_RETURN_IF_ERROR(CheckReadable(view, caller, request.resource(), options_.clock.Now()));
   v1::CheckPermissionResponse response;
   *response.mutable_decision() = ToProto(sheet->Decide());
   LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t newest, view.NewestSequence());

@@ -71,14 +71,17 @@ absl::StatusOr<v1::ListWorkspacesResponse> Authority::Read(
       }).status());
   LATCHKEY_ASSIGN_OR_RETURN(const Page page, PageOf(request));
   v1::ListWorkspacesResponse response;
+  if (!own.empty()) {
+    LATCHKEY_ASSIGN_OR_RETURN(const auto record, view.Get(storage::WorkspaceKey(own)));
+    if (record.has_value() && page.after.empty()) *response.add_workspaces() = record->workspace();
+    return response;
+  }
   LATCHKEY_ASSIGN_OR_RETURN(
       *response.mutable_next_page_token(),
       (ListRecords<WorkspaceRecord>(view, storage::WorkspacePrefix(), page, ListOrder::kForward,
                                     [&](absl::string_view, const WorkspaceRecord& record) {
-                                      const bool shown = own.empty() || record.workspace().name() ==
-                                                                            WorkspaceName(own);
-                                      if (shown) *response.add_workspaces() = record.workspace();
-                                      return shown;
+                                      *response.add_workspaces() = record.workspace();
+                                      return true;
                                     })));
   return response;
 }
@@ -194,12 +197,19 @@ absl::StatusOr<v1::ListInstallationsResponse> Authority::Read(
   v1::ListInstallationsResponse response;
   LATCHKEY_ASSIGN_OR_RETURN(
       *response.mutable_next_page_token(),
-      (ListRecords<InstallationRecord>(view, storage::InstallationPrefix(*workspace), page,
-                                       ListOrder::kForward,
-                                       [&](absl::string_view, const InstallationRecord& record) {
-                                         *response.add_installations() = record.installation();
-                                         return true;
-                                       })));
+      (ListRecords<InstallationRecord>(
+          view, storage::InstallationPrefix(*workspace), page, ListOrder::kForward,
+          [&](absl::string_view app, const InstallationRecord& record) -> absl::StatusOr<bool> {
+            v1::Installation& shown = *response.add_installations();
+            shown = record.installation();
+            // Deleting an app is one write, however many workspaces it is installed in.
+            LATCHKEY_ASSIGN_OR_RETURN(const auto of, view.Get(storage::AppKey(app)));
+            const bool deleted = !of.has_value() || of->app().has_delete_time();
+            if (deleted && shown.state() == v1::INSTALLATION_STATE_INSTALLED) {
+              shown.set_state(v1::INSTALLATION_STATE_UNINSTALLED);
+            }
+            return true;
+          })));
   return response;
 }
 

@@ -42,7 +42,12 @@ std::string Replay::hash_text() const { return absl::BytesToHexString(hash_); }
 
 absl::StatusOr<bool> Replay::Find(google::protobuf::MessageLite& response) {
   LATCHKEY_ASSIGN_OR_RETURN(const auto record, mutation_.txn().Get(storage::ReplayKey(hash_)));
-  if (!record.has_value() || FromProto(record->expire_time()) <= mutation_.now()) return false;
+  if (!record.has_value()) return false;
+  if (const absl::Time end = FromProto(record->expire_time()); end <= mutation_.now()) {
+    // Forgotten already, but for the sweep that has yet to come by.
+    mutation_.txn().Delete(storage::ReplayExpiryKey(end, hash_));
+    return false;
+  }
   if (record->method() != method_ || record->fingerprint() != fingerprint_) {
     return MakeError(absl::StatusCode::kInvalidArgument, v1::ERROR_REASON_REQUEST_ID_REUSED,
                      absl::StrCat("request_id was used for another request (", record->method(),

@@ -26,6 +26,7 @@ absl::Status CheckNewService(const v1::CreateServiceRequest& request) {
   validator.Check(!request.service().roles().empty(), "service.roles", "is empty; give a role");
   absl::flat_hash_set<int> roles;
   for (const int role : request.service().roles()) {
+    if (validator.full()) break;
     validator.Check(v1::ServiceRole_IsValid(role) && role != v1::SERVICE_ROLE_UNSPECIFIED,
                     "service.roles", "holds what is no role");
     validator.Check(roles.insert(role).second, "service.roles", "holds a role twice");
@@ -35,6 +36,7 @@ absl::Status CheckNewService(const v1::CreateServiceRequest& request) {
                   absl::StrCat("has ", uris.size(), " URIs; it takes at most ", kMaxUriSans));
   absl::flat_hash_set<std::string> seen;
   for (const std::string& uri : uris) {
+    if (validator.full()) break;
     validator.Check(!uri.empty() && uri.size() <= kMaxUriSanBytes && absl::StrContains(uri, "://"),
                     "service.uri_sans", "holds what is no URI of 1 to 512 bytes");
     validator.Check(seen.insert(uri).second, "service.uri_sans", "holds a URI twice");

@@ -122,8 +122,8 @@ absl::StatusOr<v1::IssueTokenResponse> Handle(Mutation& m, const v1::IssueTokenR
   const TokenOwner where = owner.value_or(TokenOwner{});
   const std::string app = ParseApp(request.app()).value_or("");
   LATCHKEY_ASSIGN_OR_RETURN(FactSheet sheet, m.Gather(policy::Action::kTokenIssue));
-  LATCHKEY_RETURN_IF_ERROR(
-      sheet.AboutNewToken(where, ToPolicy(request.kind()), app, request.member()));
+  LATCHKEY_RETURN_IF_ERROR(sheet.AboutNewToken(where, ToPolicy(request.kind()), app,
+                                               request.member(), request.scopes()));
   const absl::Status allowed =
       m.Authorize(sheet, {where.workspace, request.parent(), app.empty() ? "" : AppName(app)});
   if (!allowed.ok() && !m.needs_approval()) return allowed;
@@ -154,9 +154,8 @@ absl::StatusOr<v1::IssueTokenResponse> Handle(Mutation& m, const v1::IssueTokenR
   Normalize(*token.mutable_scopes());
   v1::IssueTokenResponse response;
   LATCHKEY_ASSIGN_OR_RETURN(*response.mutable_issued_token(), WriteNewToken(m, record));
-  response.set_revision(response.issued_token().token().revision());
-  // Last, so that the response's revision covers the grant's end too.
   if (request.kind() == v1::TOKEN_KIND_TEST) LATCHKEY_RETURN_IF_ERROR(SpendGrant(m, sheet));
+  response.set_revision(m.txn().next_sequence() - 1);
   return response;
 }
 
@@ -200,8 +199,8 @@ absl::StatusOr<v1::RegenerateTokenResponse> Handle(Mutation& m,
   }
   v1::RegenerateTokenResponse response;
   LATCHKEY_ASSIGN_OR_RETURN(*response.mutable_issued_token(), WriteNewSecret(m, *sheet.token()));
-  response.set_revision(response.issued_token().token().revision());
   if (published.kind() == v1::TOKEN_KIND_TEST) LATCHKEY_RETURN_IF_ERROR(SpendGrant(m, sheet));
+  response.set_revision(m.txn().next_sequence() - 1);
   return response;
 }
 

@@ -66,7 +66,7 @@ absl::StatusOr<v1::ListTokensResponse> Authority::Read(const Caller& caller,
   const TokenOwner owner = ParseTokenOwner(request.parent()).value_or(TokenOwner{});
   const std::string app = ParseApp(request.app()).value_or("");
   LATCHKEY_RETURN_IF_ERROR(!owner.service.empty()
-                               ? sheet.AboutNewToken(owner, policy::TokenKind::kService, "", "")
+                               ? sheet.AboutNewToken(owner, policy::TokenKind::kService, "", "", {})
                            : app.empty() ? sheet.AboutWorkspace(owner.workspace)
                                          : sheet.AboutAppTokens(owner.workspace, app));
   LATCHKEY_ASSIGN_OR_RETURN(const ListScope scope, ScopeOf(sheet, request.parent()));
@@ -77,6 +77,8 @@ absl::StatusOr<v1::ListTokensResponse> Authority::Read(const Caller& caller,
   if (!there) return ResourceNotFoundError(request.parent());
   v1::ListTokensResponse response;
   if (scope == ListScope::kOwn) {
+    const bool anothers = !owner.service.empty() && ServiceName(owner.service) != caller.principal;
+    if (anothers) return ResourceNotFoundError(request.parent());
     if (!query.member.empty() && query.member != caller.principal) return response;
     if (owner.service.empty()) query.member = caller.principal;
   }

@@ -25,6 +25,7 @@ bool IsScope(absl::string_view scope) {
 }  // namespace
 
 void Validator::Add(absl::string_view field, absl::string_view description) {
+  if (full()) return;
   auto* violation = violations_.add_field_violations();
   violation->set_field(std::string(field));
   violation->set_description(std::string(description));
@@ -49,7 +50,7 @@ void Validator::Scopes(absl::string_view field, const Strings& scopes) {
     Add(field, absl::StrCat("has ", scopes.size(), " scopes; it takes at most ", kMaxScopes));
     return;
   }
-  for (int i = 0; i < scopes.size(); ++i) {
+  for (int i = 0; i < scopes.size() && !full(); ++i) {
     if (IsScope(scopes[i])) continue;
     Add(absl::StrCat(field, "[", i, "]"),
         "is no scope; it takes 1 to 128 of letters, digits and : . _ / -");

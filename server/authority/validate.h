@@ -18,9 +18,12 @@ inline constexpr std::size_t kMaxTextBytes = 256;
 inline constexpr std::size_t kMaxScopes = 100;
 inline constexpr std::size_t kMaxScopeBytes = 128;
 
+inline constexpr int kMaxViolations = 10;
+
 using Strings = google::protobuf::RepeatedPtrField<std::string>;
 
-// Collects what is wrong with the form of a request, so that a caller learns all of it at once.
+// Collects what is wrong with the form of a request, so that a caller learns all of it at once; the
+// first kMaxViolations of it, since an answer must fit into a header.
 // Used by one thread.
 class Validator {
  public:
@@ -44,7 +47,10 @@ class Validator {
   void ExpireTime(absl::string_view field, const google::protobuf::Timestamp& value,
                   absl::Time now);
 
-  // OK, or INVALID_ARGUMENT with every violation.
+  // Whether no more violations are taken, so that a long list need not be looked at further.
+  bool full() const { return violations_.field_violations_size() >= kMaxViolations; }
+
+  // OK, or INVALID_ARGUMENT with the violations.
   absl::Status status() const;
 
  private:

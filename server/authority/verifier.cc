@@ -108,10 +108,16 @@ absl::StatusOr<SecretCache::Entry> Verifier::Find(absl::string_view hash) {
 }
 
 absl::StatusOr<SecretCache::Entry> Verifier::Load(absl::string_view hash) {
-  const storage::View view = NewView();
-  LATCHKEY_ASSIGN_OR_RETURN(const auto pointer, view.Get(storage::SecretKey(hash)));
-  if (!pointer.has_value()) return SecretCache::Entry();
-  LATCHKEY_ASSIGN_OR_RETURN(const auto record, view.GetToken(pointer->token()));
+  storage::Found<storage::v1::SecretRecord> pointer;
+  storage::Found<storage::v1::TokenRecord> record;
+  {
+    // Given back before LoadAnchors() takes another: a store that closes and opens again lets no
+    // view begin until those before are gone.
+    const storage::View view = NewView();
+    LATCHKEY_ASSIGN_OR_RETURN(pointer, view.Get(storage::SecretKey(hash)));
+    if (!pointer.has_value()) return SecretCache::Entry();
+    LATCHKEY_ASSIGN_OR_RETURN(record, view.GetToken(pointer->token()));
+  }
   if (!record.has_value()) return SecretCache::Entry();
   auto token = std::make_shared<CachedToken>();
   // The key holds half of the hash only.

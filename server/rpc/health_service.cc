@@ -6,6 +6,13 @@
 
 namespace latchkey::rpc {
 
+namespace {
+
+// Longer than any service's name: a watch keeps the name that it was given.
+constexpr std::size_t kMaxServiceNameBytes = 256;
+
+}  // namespace
+
 using CheckMethod = UnaryMethod<grpc::health::v1::HealthCheckRequest, HealthService::Response>;
 
 HealthService::HealthService(const CallFrame& frame, CallPoller& poller, std::size_t max_watches)
@@ -77,6 +84,11 @@ void HealthService::Add(HealthWatch* watch) {
   watches_.insert(watch);
   if (watches_.size() > max_watches_) {
     return watch->End(OverloadedError("as many watches are open as the server takes"));
+  }
+  if (watch->request().service().size() > kMaxServiceNameBytes) {
+    return watch->End(InvalidFieldError("service",
+                                        "is longer than any service's name; it takes at "
+                                        "most 256 bytes"));
   }
   watch->Tell(StatusOf(watch->request().service()));
   if (shut_down_) watch->End(ShuttingDownError());

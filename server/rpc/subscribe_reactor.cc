@@ -16,6 +16,8 @@ namespace {
 constexpr absl::Duration kDefaultInterval = absl::Seconds(10);
 constexpr absl::Duration kShortestInterval = absl::Seconds(1);
 constexpr absl::Duration kLongestInterval = absl::Seconds(60);
+// What is sent was allowed this long ago at most.
+constexpr std::chrono::seconds kRightsAge{1};
 
 absl::Duration IntervalOf(const v1::SubscribeRequest& request) {
   if (!request.has_heartbeat_interval()) return kDefaultInterval;
@@ -180,7 +182,7 @@ absl::Status SubscribeReactor::CheckRights() {
 absl::Status SubscribeReactor::CheckRightsAgain() {
   {
     MutexLock lock(mu_);
-    if (std::chrono::steady_clock::now() < rights_checked_ + interval_) return absl::OkStatus();
+    if (std::chrono::steady_clock::now() < rights_checked_ + kRightsAge) return absl::OkStatus();
   }
   return CheckRights();
 }

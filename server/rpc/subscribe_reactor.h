@@ -25,7 +25,7 @@ class SubscriberSet;
 //     -> READING    Wake(): there are later events, or a heartbeat is due.
 //     -> FINISHING  the client cancelled, or End().
 //   READING    a worker looks for what to send, and looks again at the caller's rights when they
-//              were last looked at a heartbeat ago. The first state.
+//              were last looked at a second ago. The first state.
 //     -> WRITING    there is something to send.
 //     -> IDLE       there is nothing.
 //     -> FINISHING  cancelled, ended, or an error.

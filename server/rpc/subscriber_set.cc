@@ -76,7 +76,8 @@ void SubscriberSet::Remove(SubscribeReactor* stream) {
 void SubscriberSet::Run() {
   mu_.Lock();
   while (!stopping_) {
-    notified_.store(false, std::memory_order_release);
+    // A read too, so that what was published before a notice that this takes is seen below.
+    notified_.exchange(false, std::memory_order_acq_rel);
     for (SubscribeReactor* stream : streams_) stream->Wake();
     // Without a notice, the wait is how late a heartbeat may be.
     if (!notified_.load(std::memory_order_acquire)) {

@@ -146,6 +146,9 @@ class Engine {
   // UNAVAILABLE: it still cannot.
   virtual absl::Status Recover() = 0;
 
+  // Does small upkeep that no commit waits for. Call it about once a second.
+  virtual void Maintain() {}
+
   // The bytes that the store takes on disk (in memory, for one that has no disk), about.
   virtual std::uint64_t SizeInBytes() const = 0;
 };

@@ -208,10 +208,17 @@ absl::Status RocksdbEngine::Reopen() {
   return made;
 }
 
+void RocksdbEngine::Maintain() {
+  MutexLock lock(commit_mu_);
+  // The last commit of a burst has nobody after it to write the anchor.
+  if (version_ != anchored_) WriteAnchorWhenDue();
+}
+
 void RocksdbEngine::WriteAnchorWhenDue() {
   const auto now = options_.steady_now();
   if (now - anchor_time_ < kAnchorInterval) return;
   anchor_time_ = now;
+  anchored_ = version_;
   if (const absl::Status anchored =
           WriteAnchorFile(*FileSystemOf(options_), options_.path, version_);
       !anchored.ok()) {

@@ -68,6 +68,7 @@ class RocksdbEngine final : public Engine {
   // where old ones are still in use then. Where opening fails, reads too are UNAVAILABLE until a
   // later call succeeds. A commit that failed shows neither before nor after this.
   absl::Status Recover() override;
+  void Maintain() override;
   std::uint64_t SizeInBytes() const override;
 
  private:
@@ -95,6 +96,7 @@ class RocksdbEngine final : public Engine {
   std::shared_ptr<RocksdbDatabase> database_ ABSL_GUARDED_BY(commit_mu_);
   Version version_ ABSL_GUARDED_BY(commit_mu_);
   std::chrono::steady_clock::time_point anchor_time_ ABSL_GUARDED_BY(commit_mu_);
+  Version anchored_ ABSL_GUARDED_BY(commit_mu_) = 0;  // the last version that was tried to anchor
   // A write failed and RocksDB has not recovered from it.
   bool failed_ ABSL_GUARDED_BY(commit_mu_) = false;
   // The keys of the batch that failed, until Recover() knows what they held before.

@@ -133,6 +133,13 @@ void ReplayedState::EndGenerations(const v1::Event& event) {
     case v1::ACTION_SERVICE_DELETE:
       return EndTokens(event, "The service was deleted.", of_service);
     case v1::ACTION_APP_DELETE:
+      for (auto& [other, entity] : resources_) {
+        const bool installed = entity.has_installation() && entity.installation().app() == name &&
+                               entity.installation().state() == v1::INSTALLATION_STATE_INSTALLED;
+        if (installed) {
+          entity.mutable_installation()->set_state(v1::INSTALLATION_STATE_UNINSTALLED);
+        }
+      }
       return EndTokens(event, "The app was deleted.", of_deleted);
     case v1::ACTION_APP_UNINSTALL:
       return EndTokens(event, "The app was uninstalled.", of_app);

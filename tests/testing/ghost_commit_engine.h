@@ -33,6 +33,7 @@ class GhostCommitEngine final : public engine::Engine {
     stopped_ = false;
     return absl::OkStatus();
   }
+  void Maintain() override { inner_.Maintain(); }
   std::uint64_t SizeInBytes() const override { return inner_.SizeInBytes(); }
 
  private:
