@@ -187,6 +187,7 @@ void Authority::Tick() {
   WriteSummaries();
   ExpireRequests();
   ForgetReplays();
+  WriteFirstUses();
 }
 
 void Authority::RecoverStore() {
@@ -279,6 +280,26 @@ void Authority::ExpireRequests() {
       return absl::OkStatus();
     });
   });
+}
+
+void Authority::WriteFirstUses() {
+  auto uses = std::make_shared<const std::vector<Verifier::FirstUse>>(verifier_->TakeFirstUses());
+  if (uses->empty()) return;
+  Enqueue(
+      [this, uses](Mutation& m) {
+        for (const Verifier::FirstUse& use : *uses) {
+          // One that does not read back must not keep the others.
+          if (const absl::Status written = WriteFirstUse(m, use.token, use.version);
+              !written.ok()) {
+            options_.logger.Log(LogLevel::kError, "cannot write a first use",
+                                {{"token", use.token}, {"error", written.ToString()}});
+          }
+        }
+        return absl::OkStatus();
+      },
+      [this, uses](const absl::Status& committed) {
+        if (!committed.ok()) verifier_->ReturnFirstUses(*uses);
+      });
 }
 
 void Authority::ForgetReplays() {

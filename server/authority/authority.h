@@ -131,6 +131,7 @@ class Authority {
                     std::vector<DenialLimiter::Counted> counted);
   void ExpireRequests();
   void ForgetReplays();
+  void WriteFirstUses();
   storage::View NewView() const { return storage::View(options_.engine.NewSnapshot()); }
 
   const Options options_;

@@ -22,6 +22,9 @@ namespace latchkey {
 inline constexpr char kWorkspaceForm[] = "is no workspace's name; it takes workspaces/{id}";
 inline constexpr char kMemberForm[] = "is no member's name; it takes workspaces/{id}/members/{id}";
 
+inline constexpr char kTokenForm[] =
+    "is no token's name; it takes workspaces/{id}/tokens/{id} or services/{id}/tokens/{id}";
+
 // ABORTED where `expected` is neither 0 nor `actual`.
 absl::Status CheckRevision(absl::string_view name, std::uint64_t expected, std::uint64_t actual);
 
@@ -55,16 +58,25 @@ storage::v1::InstallationRecord InstallationOrNew(const FactSheet& sheet,
 // Returns the token with its secret; `revision` is that of the event.
 absl::StatusOr<v1::IssuedToken> WriteNewToken(Mutation& m, storage::v1::TokenRecord& record);
 
-// Replaces the secret of `record` and writes it with its event.
-absl::StatusOr<v1::IssuedToken> WriteNewSecret(Mutation& m, const storage::v1::TokenRecord& before);
+// Replaces the secret of `before`, and writes the record as `after` with its event. The old secret
+// stays good for `grace`.
+absl::StatusOr<v1::IssuedToken> WriteNewSecret(Mutation& m, const storage::v1::TokenRecord& before,
+                                               storage::v1::TokenRecord after,
+                                               absl::Duration grace);
+
+// Ends the secret before the one of `version`, which was used for the first time. Does nothing
+// where that is no longer so.
+absl::Status WriteFirstUse(Mutation& m, absl::string_view name, std::uint64_t version);
 
 // Ends one token and writes its event. `action` is what ended it.
 absl::StatusOr<v1::Token> WriteRevocation(Mutation& m, const storage::v1::TokenRecord& before,
                                           v1::Action action, absl::string_view reason);
 
-// Returns the token whose present secret this is, dead or alive; nullopt where there is none.
+// Returns the token whose secret this is, dead or alive: its present one, or the one before while
+// that is good too. Nullopt where there is none.
 absl::StatusOr<storage::Found<storage::v1::TokenRecord>> FindTokenBySecret(
-    const storage::Reader& reader, const MutationTools& tools, absl::string_view presented);
+    const storage::Reader& reader, const MutationTools& tools, absl::string_view presented,
+    absl::Time now);
 
 }  // namespace latchkey
 

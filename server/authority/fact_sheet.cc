@@ -184,7 +184,8 @@ absl::Status FactSheet::AboutApp(absl::string_view app) {
   return absl::OkStatus();
 }
 
-absl::Status FactSheet::LoadInstallation(absl::string_view workspace, absl::string_view app) {
+absl::Status FactSheet::LoadInstallation(absl::string_view workspace, absl::string_view app,
+                                         const Strings& asked, const Strings& had) {
   LATCHKEY_ASSIGN_OR_RETURN(installation_, reader_->Get(storage::InstallationKey(workspace, app)));
   const bool mine = installation_.has_value() && !installation_->installation().installer().empty();
   facts_.own = mine && IsCaller(installation_->installation().installer());
@@ -193,22 +194,19 @@ absl::Status FactSheet::LoadInstallation(absl::string_view workspace, absl::stri
   if (!app_.has_value()) return absl::OkStatus();
   facts_.app_home = app_->app().home_workspace() == WorkspaceName(workspace);
 
-  Strings baseline;
+  Strings baseline = had;
   bool standing = false;
-  const Strings asked = ScopesAsked(app_->app());
   if (installation_.has_value()) {
     const v1::Installation& installation = installation_->installation();
     standing = installation.approval() == v1::APP_APPROVAL_APPROVED &&
                IsSubset(asked, installation.approved_scopes());
-    baseline = installation.approved_scopes();
+    baseline.MergeFrom(installation.approved_scopes());
     if (installation.state() == v1::INSTALLATION_STATE_INSTALLED) {
       baseline.MergeFrom(installation.bot_scopes());
       baseline.MergeFrom(installation.user_scopes());
     }
   }
-  const bool installs = facts_.action == policy::Action::kAppInstall ||
-                        facts_.action == policy::Action::kAppReinstall;
-  facts_.scopes_grow = installs && !IsSubset(asked, baseline);
+  facts_.scopes_grow = !IsSubset(asked, baseline);
   LATCHKEY_RETURN_IF_ERROR(LoadGrant(workspace, app, asked));
   facts_.approved = facts_.approved || standing;
   return absl::OkStatus();
@@ -237,7 +235,8 @@ absl::Status FactSheet::LoadGrant(absl::string_view workspace, absl::string_view
 absl::Status FactSheet::AboutInstallation(absl::string_view workspace, absl::string_view app) {
   LATCHKEY_RETURN_IF_ERROR(AboutWorkspace(workspace));
   LATCHKEY_RETURN_IF_ERROR(LoadAppIn(workspace, app));
-  return LoadInstallation(workspace, app);
+  const Strings asked = app_.has_value() ? ScopesAsked(app_->app()) : Strings();
+  return LoadInstallation(workspace, app, asked, {});
 }
 
 absl::Status FactSheet::AboutRequest(const InWorkspace& request) {
@@ -251,6 +250,12 @@ absl::Status FactSheet::AboutRequest(const InWorkspace& request) {
 absl::Status FactSheet::AboutNewToken(const TokenOwner& owner, policy::TokenKind kind,
                                       absl::string_view app, absl::string_view member,
                                       const Strings& scopes) {
+  return AboutTokenOf(owner, kind, app, member, scopes, {});
+}
+
+absl::Status FactSheet::AboutTokenOf(const TokenOwner& owner, policy::TokenKind kind,
+                                     absl::string_view app, absl::string_view member,
+                                     const Strings& scopes, const Strings& had) {
   facts_.token_kind = kind;
   if (!owner.service.empty()) return AboutService(owner.service);
   LATCHKEY_RETURN_IF_ERROR(AboutWorkspace(owner.workspace));
@@ -259,12 +264,15 @@ absl::Status FactSheet::AboutNewToken(const TokenOwner& owner, policy::TokenKind
     return LoadGrant(owner.workspace, "", scopes);
   }
   LATCHKEY_RETURN_IF_ERROR(LoadAppIn(owner.workspace, app));
-  LATCHKEY_RETURN_IF_ERROR(LoadInstallation(owner.workspace, app));
+  // A new token of an app that names no scopes gets those of its bot.
+  const bool all = scopes.empty() && had.empty() && app_.has_value();
+  LATCHKEY_RETURN_IF_ERROR(
+      LoadInstallation(owner.workspace, app, all ? app_->app().bot_scopes() : scopes, had));
   facts_.own = false;
   return absl::OkStatus();
 }
 
-absl::Status FactSheet::AboutToken(const TokenId& id) {
+absl::Status FactSheet::AboutToken(const TokenId& id, const Strings* new_scopes) {
   const std::string name = TokenName(id.owner, id.id);
   LATCHKEY_ASSIGN_OR_RETURN(token_, reader_->GetToken(name));
   if (!token_.has_value()) {
@@ -274,8 +282,9 @@ absl::Status FactSheet::AboutToken(const TokenId& id) {
                                     : AboutService(id.owner.service);
   }
   const v1::Token& token = token_->token();
-  LATCHKEY_RETURN_IF_ERROR(AboutNewToken(id.owner, ToPolicy(token.kind()), LastId(token.app()),
-                                         token.member(), token.scopes()));
+  LATCHKEY_RETURN_IF_ERROR(
+      AboutTokenOf(id.owner, ToPolicy(token.kind()), LastId(token.app()), token.member(),
+                   new_scopes == nullptr ? token.scopes() : *new_scopes, token.scopes()));
   facts_.own = (!token.member().empty() && IsCaller(token.member())) ||
                (!token.service().empty() && IsCaller(token.service()));
   return absl::OkStatus();

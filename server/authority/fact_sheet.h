@@ -47,8 +47,8 @@ class FactSheet {
   // caller.
   absl::Status AboutNewToken(const TokenOwner& owner, policy::TokenKind kind, absl::string_view app,
                              absl::string_view member, const Strings& scopes);
-  // About a token there is.
-  absl::Status AboutToken(const TokenId& id);
+  // About a token there is; with `new_scopes`, about giving it those in place of its own.
+  absl::Status AboutToken(const TokenId& id, const Strings* new_scopes = nullptr);
   // About the tokens of an app in a workspace, to read them.
   absl::Status AboutAppTokens(absl::string_view workspace, absl::string_view app);
   // About another principal, by name.
@@ -86,7 +86,12 @@ class FactSheet {
   absl::Status LoadApp(absl::string_view app);
   // Loads an app as `workspace` may know of it.
   absl::Status LoadAppIn(absl::string_view workspace, absl::string_view app);
-  absl::Status LoadInstallation(absl::string_view workspace, absl::string_view app);
+  // Loads an installation, to give it or a token of it the scopes `asked`; a token there is has
+  // `had`.
+  absl::Status LoadInstallation(absl::string_view workspace, absl::string_view app,
+                                const Strings& asked, const Strings& had);
+  absl::Status AboutTokenOf(const TokenOwner& owner, policy::TokenKind kind, absl::string_view app,
+                            absl::string_view member, const Strings& scopes, const Strings& had);
   // Sets facts_.approved and grant_ by the caller's unspent grant for `app` ("": a TEST token),
   // where it covers the scopes `asked`.
   absl::Status LoadGrant(absl::string_view workspace, absl::string_view app, const Strings& asked);

@@ -16,9 +16,6 @@ namespace {
 using storage::v1::SecretRecord;
 using storage::v1::TokenRecord;
 
-constexpr char kTokenForm[] =
-    "is no token's name; it takes workspaces/{id}/tokens/{id} or services/{id}/tokens/{id}";
-
 bool NeedsApp(v1::TokenKind kind) {
   return kind == v1::TOKEN_KIND_CUSTOM_BOT || kind == v1::TOKEN_KIND_LEGACY_BOT ||
          kind == v1::TOKEN_KIND_APP;
@@ -161,51 +158,6 @@ absl::StatusOr<v1::IssueTokenResponse> Handle(Mutation& m, const v1::IssueTokenR
 
 namespace {
 
-absl::Status CheckRegenerate(const v1::RegenerateTokenRequest& request, bool named) {
-  Validator validator;
-  validator.Check(named, "name", kTokenForm);
-  validator.Check(request.grace().seconds() == 0 && request.grace().nanos() == 0, "grace",
-                  "takes 0 on this server");
-  validator.Check(request.update_mask().paths().empty(), "update_mask",
-                  "takes no paths on this server");
-  validator.Text("reason", request.reason());
-  validator.RequestId(request.request_id());
-  return validator.status();
-}
-
-}  // namespace
-
-absl::StatusOr<v1::RegenerateTokenResponse> Handle(Mutation& m,
-                                                   const v1::RegenerateTokenRequest& request) {
-  const auto id = ParseToken(request.name());
-  const TokenId where = id.value_or(TokenId{});
-  LATCHKEY_ASSIGN_OR_RETURN(FactSheet sheet, m.Gather(policy::Action::kTokenRegenerate));
-  LATCHKEY_RETURN_IF_ERROR(sheet.AboutToken(where));
-  const std::string app = sheet.token().has_value() ? sheet.token()->token().app() : "";
-  const absl::Status allowed =
-      m.Authorize(sheet, {where.owner.workspace, request.name(), app}, policy::Action::kTokenRead);
-  if (!allowed.ok() && !m.needs_approval()) return allowed;
-  LATCHKEY_RETURN_IF_ERROR(CheckRegenerate(request, id.has_value()));
-  if (!sheet.token().has_value()) return ResourceNotFoundError(request.name());
-  LATCHKEY_ASSIGN_OR_RETURN(const v1::Token published, Published(m.txn(), *sheet.token(), m.now()));
-  if (published.state() != v1::TOKEN_STATE_ACTIVE) {
-    return TokenNotActiveError(request.name(), StateName(published.state()));
-  }
-  if (m.needs_approval()) {
-    return LeaveRequest(
-        m, sheet, published.kind(),
-        sheet.app().has_value() ? ScopesAsked(sheet.app()->app()) : published.scopes(),
-        request.reason());
-  }
-  v1::RegenerateTokenResponse response;
-  LATCHKEY_ASSIGN_OR_RETURN(*response.mutable_issued_token(), WriteNewSecret(m, *sheet.token()));
-  if (published.kind() == v1::TOKEN_KIND_TEST) LATCHKEY_RETURN_IF_ERROR(SpendGrant(m, sheet));
-  response.set_revision(m.txn().next_sequence() - 1);
-  return response;
-}
-
-namespace {
-
 // Revocation by whoever holds the secret. Answers the same for a secret that was never issued.
 absl::StatusOr<v1::RevokeTokenResponse> RevokeBySecret(Mutation& m,
                                                        const v1::RevokeTokenRequest& request) {
@@ -215,7 +167,7 @@ absl::StatusOr<v1::RevokeTokenResponse> RevokeBySecret(Mutation& m,
   v1::RevokeTokenResponse response;
   response.set_revision(m.txn().next_sequence() - 1);
   LATCHKEY_ASSIGN_OR_RETURN(const storage::Found<TokenRecord> record,
-                            FindTokenBySecret(m.txn(), m.tools(), request.secret()));
+                            FindTokenBySecret(m.txn(), m.tools(), request.secret(), m.now()));
   if (!record.has_value()) return response;
   LATCHKEY_ASSIGN_OR_RETURN(const v1::Token published, Published(m.txn(), *record, m.now()));
   if (published.state() != v1::TOKEN_STATE_ACTIVE) return response;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -20,10 +21,37 @@ absl::StatusOr<std::string> BindNewSecret(Mutation& m, TokenRecord& record) {
   const secret::Digest hash = m.tools().keyring.HashUnderCurrent(fresh.Reveal());
   record.set_secret_hash(hash.data(), hash.size());
   record.set_key_id(m.tools().keyring.current_key_id());
+  record.set_secret_version(record.secret_version() + 1);
   SecretRecord pointer;
   pointer.set_token(record.token().name());
   m.txn().Put(storage::SecretKey(record.secret_hash()), pointer);
   return std::string(fresh.Reveal());
+}
+
+// Lets the verifier read the live secrets of `record` again.
+void ForgetSecrets(Mutation& m, const TokenRecord& record) {
+  m.effects().changed_secrets.push_back(record.secret_hash());
+  if (record.previous_secret_hash().empty()) return;
+  m.effects().changed_secrets.push_back(record.previous_secret_hash());
+}
+
+void EndPreviousSecret(TokenRecord& record) {
+  record.clear_previous_secret_hash();
+  record.clear_previous_scopes();
+  record.mutable_token()->clear_previous_secret_expire_time();
+}
+
+// Keeps the secret of `before` good in `after` until `end`, with no more rights than it had.
+void KeepPreviousSecret(const TokenRecord& before, absl::Time end, TokenRecord& after) {
+  const v1::Token& old = before.token();
+  if (old.has_expire_time()) end = std::min(end, FromProto(old.expire_time()));
+  after.set_previous_secret_hash(before.secret_hash());
+  *after.mutable_token()->mutable_previous_secret_expire_time() = ToProto(end);
+  for (const std::string& scope : old.scopes()) {
+    Strings one;
+    *one.Add() = scope;
+    if (IsSubset(one, after.token().scopes())) after.add_previous_scopes(scope);
+  }
 }
 
 storage::Key<TokenRecord> KeyOf(const TokenRecord& record) {
@@ -53,16 +81,18 @@ absl::StatusOr<v1::IssuedToken> WriteNewToken(Mutation& m, TokenRecord& record) 
   return issued;
 }
 
-absl::StatusOr<v1::IssuedToken> WriteNewSecret(Mutation& m, const TokenRecord& before) {
+absl::StatusOr<v1::IssuedToken> WriteNewSecret(Mutation& m, const TokenRecord& before,
+                                               TokenRecord after, absl::Duration grace) {
   SecretRecord old;
   old.set_token(before.token().name());
   old.set_superseded(true);
   old.set_superseded_hash(before.secret_hash());
   m.txn().Put(storage::SecretKey(before.secret_hash()), old);
-  m.effects().changed_secrets.push_back(before.secret_hash());
+  ForgetSecrets(m, before);
 
-  TokenRecord after = before;
   *after.mutable_token()->mutable_regenerate_time() = ToProto(m.now());
+  EndPreviousSecret(after);
+  if (grace > absl::ZeroDuration()) KeepPreviousSecret(before, m.now() + grace, after);
   v1::IssuedToken issued;
   LATCHKEY_ASSIGN_OR_RETURN(*issued.mutable_secret(), BindNewSecret(m, after));
   m.Write<TokenRecord>(KeyOf(before), &before, after);
@@ -75,14 +105,30 @@ absl::StatusOr<v1::Token> WriteRevocation(Mutation& m, const TokenRecord& before
   TokenRecord after = before;
   after.mutable_token()->set_state(v1::TOKEN_STATE_REVOKED);
   *after.mutable_token()->mutable_revocation() = m.MakeRevocation(action, reason);
-  m.effects().changed_secrets.push_back(before.secret_hash());
+  EndPreviousSecret(after);
+  ForgetSecrets(m, before);
   m.Write<TokenRecord>(KeyOf(before), &before, after, v1::ACTION_TOKEN_REVOKE);
   return after.token();
 }
 
+absl::Status WriteFirstUse(Mutation& m, absl::string_view name, std::uint64_t version) {
+  LATCHKEY_ASSIGN_OR_RETURN(const auto before, m.txn().GetToken(name));
+  const bool awaited = before.has_value() && before->secret_version() == version &&
+                       !before->previous_secret_hash().empty();
+  if (!awaited) return absl::OkStatus();
+  m.AuthorizeItself(policy::Action::kTokenRegenerate,
+                    {std::string(WorkspaceIdOf(name)), std::string(name), before->token().app()});
+  TokenRecord after = *before;
+  EndPreviousSecret(after);
+  ForgetSecrets(m, *before);
+  m.Write<TokenRecord>(KeyOf(after), before.get(), after, v1::ACTION_TOKEN_FIRST_USE);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<storage::Found<TokenRecord>> FindTokenBySecret(const storage::Reader& reader,
                                                               const MutationTools& tools,
-                                                              absl::string_view presented) {
+                                                              absl::string_view presented,
+                                                              absl::Time now) {
   if (!secret::ParseSecret(tools.prefixes, presented).has_value()) {
     return storage::Found<TokenRecord>();
   }
@@ -90,9 +136,12 @@ absl::StatusOr<storage::Found<TokenRecord>> FindTokenBySecret(const storage::Rea
     const secret::Digest digest = tools.keyring.HashUnder(key_id, presented);
     const std::string hash(reinterpret_cast<const char*>(digest.data()), digest.size());
     LATCHKEY_ASSIGN_OR_RETURN(const auto pointer, reader.Get(storage::SecretKey(hash)));
-    if (!pointer.has_value() || pointer->superseded()) continue;
+    if (!pointer.has_value()) continue;
     LATCHKEY_ASSIGN_OR_RETURN(auto record, reader.GetToken(pointer->token()));
-    if (record.has_value() && record->secret_hash() == hash) return record;
+    if (!record.has_value()) continue;
+    const bool in_grace = record->previous_secret_hash() == hash &&
+                          FromProto(record->token().previous_secret_expire_time()) > now;
+    if (record->secret_hash() == hash || in_grace) return record;
   }
   return storage::Found<TokenRecord>();
 }

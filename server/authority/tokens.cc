@@ -69,6 +69,10 @@ absl::StatusOr<std::uint64_t> CurrentGeneration(const storage::Reader& reader,
 absl::StatusOr<v1::Token> Published(const storage::Reader& reader,
                                     const storage::v1::TokenRecord& record, absl::Time now) {
   v1::Token token = record.token();
+  if (token.has_previous_secret_expire_time() &&
+      FromProto(token.previous_secret_expire_time()) <= now) {
+    token.clear_previous_secret_expire_time();
+  }
   if (token.state() == v1::TOKEN_STATE_REVOKED) return token;
   for (const Anchor& anchor : AnchorsOf(record)) {
     LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t current, CurrentGeneration(reader, anchor));

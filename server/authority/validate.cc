@@ -62,6 +62,15 @@ void Validator::RequestId(absl::string_view value) {
   Add("request_id", "is no random UUID; it takes 36 characters of version 4 in lower case");
 }
 
+void Validator::Span(absl::string_view field, const google::protobuf::Duration& value,
+                     absl::Duration least, absl::Duration most) {
+  const absl::Duration span = absl::Seconds(value.seconds()) + absl::Nanoseconds(value.nanos());
+  const bool proper = value.nanos() >= 0 && value.nanos() <= 999999999;
+  if (proper && span >= least && span <= most) return;
+  Add(field, absl::StrCat("is ", absl::FormatDuration(span), "; it takes ",
+                          absl::FormatDuration(least), " to ", absl::FormatDuration(most)));
+}
+
 void Validator::ExpireTime(absl::string_view field, const google::protobuf::Timestamp& value,
                            absl::Time now) {
   constexpr absl::Duration kLimit = absl::Hours(24 * 366 * kMaxExpiryYears);

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "google/protobuf/duration.pb.h"
 #include "google/protobuf/repeated_ptr_field.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "google/rpc/error_details.pb.h"
@@ -43,6 +44,9 @@ class Validator {
   void Scopes(absl::string_view field, const Strings& scopes);
   // Empty, or a random UUID.
   void RequestId(absl::string_view value);
+  // `least` to `most`, whole seconds and nanoseconds of the same sign.
+  void Span(absl::string_view field, const google::protobuf::Duration& value, absl::Duration least,
+            absl::Duration most);
   // After `now` and at most ten years on.
   void ExpireTime(absl::string_view field, const google::protobuf::Timestamp& value,
                   absl::Time now);

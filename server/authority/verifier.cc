@@ -45,11 +45,12 @@ v1::Verification ActiveAnswer(const v1::Token& token) {
 
 }  // namespace
 
-void GenerationCell::RaiseTo(std::uint64_t generation) {
+bool GenerationCell::RaiseTo(std::uint64_t generation) {
   std::uint64_t seen = generation_.load(std::memory_order_relaxed);
   while (seen < generation &&
          !generation_.compare_exchange_weak(seen, generation, std::memory_order_acq_rel)) {
   }
+  return seen < generation;
 }
 
 Verifier::Verifier(Options options, std::uint64_t newest)
@@ -67,6 +68,7 @@ absl::StatusOr<Verifier::Verdict> Verifier::Check(absl::string_view presented) {
     LATCHKEY_ASSIGN_OR_RETURN(verdict.token, Find(hash));
     if (verdict.token != nullptr) {
       verdict.reason = Judge(*verdict.token);
+      if (verdict.active()) NoteUse(*verdict.token);
       return verdict;
     }
   }
@@ -75,7 +77,10 @@ absl::StatusOr<Verifier::Verdict> Verifier::Check(absl::string_view presented) {
 }
 
 v1::InactiveReason Verifier::Judge(const CachedToken& token) const {
-  if (token.superseded) return v1::INACTIVE_REASON_SUPERSEDED;
+  if (token.superseded &&
+      (token.superseded_until <= options_.clock.Now() || token.first_use->Get() >= token.version)) {
+    return v1::INACTIVE_REASON_SUPERSEDED;
+  }
   if (token.revoked) return v1::INACTIVE_REASON_REVOKED;
   for (const auto& [cell, issued] : token.anchors) {
     if (cell->Get() != issued) return v1::INACTIVE_REASON_REVOKED;
@@ -87,6 +92,9 @@ v1::InactiveReason Verifier::Judge(const CachedToken& token) const {
 void Verifier::Fill(const Verdict& verdict, bool trusted, v1::Verification& verification) {
   if (verdict.active()) {
     verification.ParseFromString(verdict.token->answer);
+    if (trusted && verdict.token->superseded) {
+      *verification.mutable_superseded_until_time() = ToProto(verdict.token->superseded_until);
+    }
     return;
   }
   verification.Clear();
@@ -97,6 +105,25 @@ void Verifier::Fill(const Verdict& verdict, bool trusted, v1::Verification& veri
   }
   verification.set_status(v1::VERIFY_STATUS_INACTIVE);
   if (trusted) verification.set_inactive_reason(verdict.reason);
+}
+
+void Verifier::NoteUse(const CachedToken& token) {
+  if (token.first_use == nullptr || token.superseded) return;
+  if (token.first_use->Get() >= token.version || !token.first_use->RaiseTo(token.version)) return;
+  v1::Verification answer;
+  answer.ParseFromString(token.answer);
+  MutexLock lock(first_uses_mu_);
+  first_uses_.push_back({answer.token(), token.version, token.first_use});
+}
+
+std::vector<Verifier::FirstUse> Verifier::TakeFirstUses() {
+  MutexLock lock(first_uses_mu_);
+  return std::exchange(first_uses_, {});
+}
+
+void Verifier::ReturnFirstUses(const std::vector<FirstUse>& uses) {
+  MutexLock lock(first_uses_mu_);
+  first_uses_.insert(first_uses_.end(), uses.begin(), uses.end());
 }
 
 absl::StatusOr<SecretCache::Entry> Verifier::Find(absl::string_view hash) {
@@ -132,8 +159,23 @@ absl::StatusOr<SecretCache::Entry> Verifier::Load(absl::string_view hash) {
   if (record->token().has_expire_time()) {
     token->expire_time = FromProto(record->token().expire_time());
   }
+  LoadOtherSecret(hash, *record, *token);
   LATCHKEY_RETURN_IF_ERROR(LoadAnchors(*record, *token));
   return SecretCache::Entry(std::move(token));
+}
+
+void Verifier::LoadOtherSecret(absl::string_view hash, const storage::v1::TokenRecord& record,
+                               CachedToken& token) {
+  if (record.previous_secret_hash().empty()) return;
+  const bool is_previous = token.superseded && hash == record.previous_secret_hash();
+  if (token.superseded && !is_previous) return;
+  token.first_use = CellOf(storage::TokenKeyOfName(record.token().name())->bytes);
+  token.version = record.secret_version();
+  if (!is_previous) return;
+  token.superseded_until = FromProto(record.token().previous_secret_expire_time());
+  v1::Token before = record.token();
+  *before.mutable_scopes() = record.previous_scopes();
+  token.answer = ActiveAnswer(before).SerializeAsString();
 }
 
 absl::Status Verifier::LoadAnchors(const storage::v1::TokenRecord& record, CachedToken& token) {

@@ -32,7 +32,8 @@ namespace latchkey {
 class GenerationCell {
  public:
   std::uint64_t Get() const { return generation_.load(std::memory_order_acquire); }
-  void RaiseTo(std::uint64_t generation);
+  // Returns whether it was lower before.
+  bool RaiseTo(std::uint64_t generation);
   bool loaded() const { return loaded_.load(std::memory_order_acquire); }
   void set_loaded() { loaded_.store(true, std::memory_order_release); }
 
@@ -46,15 +47,23 @@ struct CachedToken {
   std::string answer;  // the serialized Verification of the token while it is active
   v1::TokenKind kind = v1::TOKEN_KIND_UNSPECIFIED;
   bool revoked = false;         // by its own record
-  bool superseded = false;      // the secret was replaced
+  bool superseded = false;      // the secret was replaced, and is good until `superseded_until`
   bool calls_latchkey = false;  // the token may authenticate a call to Latchkey
   policy::ServiceRoles roles;   // SERVICE only
   absl::Time expire_time = absl::InfiniteFuture();
+  absl::Time superseded_until = absl::InfinitePast();
+  // Of a token with two live secrets, else null: reaches `version` when the present secret is first
+  // used, which ends the one before.
+  std::shared_ptr<GenerationCell> first_use;
+  std::uint64_t version = 0;
   std::vector<std::pair<std::shared_ptr<GenerationCell>, std::uint64_t>> anchors;
 };
 
 // Says whether presented secrets are good now. Reads the store for secrets it has not seen lately,
 // remembers the others in bounded memory, and never writes.
+//
+// A secret whose predecessor is still good ends that one when it is first found good. The verifier
+// remembers so at once, and hands it out by TakeFirstUses() to be written.
 //
 // A revocation is seen by every Check() that starts after Apply() of its commit returned: Apply()
 // raises the cells and drops the secrets; an entry that was read before that is not put back.
@@ -87,6 +96,18 @@ class Verifier {
   // the caller is `trusted`.
   static void Fill(const Verdict& verdict, bool trusted, v1::Verification& verification);
 
+  // A secret that was used for the first time while the one before it was good.
+  struct FirstUse {
+    std::string token;  // name
+    std::uint64_t version = 0;
+    // Keeps the verifier's memory of it until it is written.
+    std::shared_ptr<GenerationCell> cell;
+  };
+  // Returns, and forgets, the first uses since the last call.
+  std::vector<FirstUse> TakeFirstUses();
+  // Takes back what could not be written.
+  void ReturnFirstUses(const std::vector<FirstUse>& uses);
+
   // Learns of a commit. Called in the order of commits, before anybody is told of them.
   void Apply(const Effects& effects, std::uint64_t newest);
 
@@ -104,6 +125,10 @@ class Verifier {
   absl::StatusOr<SecretCache::Entry> Find(absl::string_view hash);
   absl::StatusOr<SecretCache::Entry> Load(absl::string_view hash);
   absl::Status LoadAnchors(const storage::v1::TokenRecord& record, CachedToken& token);
+  // Fills what there is of a secret before, or after, the one of `hash`.
+  void LoadOtherSecret(absl::string_view hash, const storage::v1::TokenRecord& record,
+                       CachedToken& token);
+  void NoteUse(const CachedToken& token);
   v1::InactiveReason Judge(const CachedToken& token) const;
   std::shared_ptr<GenerationCell> CellOf(const std::string& key);
   storage::View NewView() const { return storage::View(options_.engine.NewSnapshot()); }
@@ -115,6 +140,8 @@ class Verifier {
   absl::flat_hash_map<std::string, std::shared_ptr<GenerationCell>> cells_
       ABSL_GUARDED_BY(cells_mu_);
   std::size_t cells_to_sweep_ ABSL_GUARDED_BY(cells_mu_) = 4096;
+  Mutex first_uses_mu_;
+  std::vector<FirstUse> first_uses_ ABSL_GUARDED_BY(first_uses_mu_);
 };
 
 }  // namespace latchkey

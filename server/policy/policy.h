@@ -126,7 +126,8 @@ struct Facts {
   bool app_home = false;        // the workspace acted on is the app's home, whoever the caller is
   bool app_restricted = false;  // in the workspace acted on
   bool approved = false;        // a grant covers this call: see rule request.approved
-  bool scopes_grow = false;     // installing would give more than was approved or is installed
+  // The call would give scopes beyond what was approved, is installed, or the token has.
+  bool scopes_grow = false;
 
   // The token, request, installation, member or principal acted on.
   TokenKind token_kind = TokenKind::kNone;

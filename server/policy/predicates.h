@@ -77,15 +77,22 @@ inline bool GetsInstallationTokens(const Facts& f) {
           (f.token_kind == TokenKind::kBot || f.token_kind == TokenKind::kUser));
 }
 
+// The action gives out secrets that act as the app: those of its installation, or an APP token.
+inline bool GetsAppsTokens(const Facts& f) {
+  return GetsInstallationTokens(f) ||
+         ((f.action == Action::kTokenIssue || f.action == Action::kTokenRegenerate) &&
+          f.token_kind == TokenKind::kApp);
+}
+
 // The caller gets a TEST token of its own.
 inline bool GetsOwnTestToken(const Facts& f) {
   return (f.action == Action::kTokenIssue || f.action == Action::kTokenRegenerate) &&
          f.token_kind == TokenKind::kTest && f.own;
 }
 
-// Installing an INTERNAL app would give it scopes beyond those approved, which takes an approval.
+// An INTERNAL app would get scopes beyond those approved, which takes an approval.
 inline bool NewScopesNeedApproval(const Facts& f) {
-  return kInstalls.Has(f.action) && f.app_approval_required && f.scopes_grow;
+  return GetsAppsTokens(f) && f.app_approval_required && f.scopes_grow;
 }
 
 }  // namespace latchkey::policy

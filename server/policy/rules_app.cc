@@ -12,8 +12,9 @@ constexpr ActionSet kInstallsOrRegenerates = {Action::kAppInstall, Action::kAppR
 
 bool CoveredByGrant(const Facts& f) {
   if (GetsOwnTestToken(f)) return true;
+  if (f.app_kind == AppKind::kInternal && MaintainsApp(f)) return GetsAppsTokens(f);
   if (!GetsInstallationTokens(f)) return false;
-  return f.app_kind == AppKind::kExternal || (f.app_kind == AppKind::kInternal && MaintainsApp(f));
+  return f.app_kind == AppKind::kExternal;
 }
 
 bool IsExternalInstallation(const Facts& f) {
@@ -41,7 +42,8 @@ constexpr Row kRows[] = {
     {"request.approved",
      "an approved request covers the call: a TEST token of the caller's own, or the installation "
      "of an EXTERNAL app or of an INTERNAL app of which the caller is creator or collaborator; "
-     "for token.regenerate: of the installation's BOT and USER tokens",
+     "for token.regenerate: of the installation's BOT and USER tokens; for an INTERNAL app its APP "
+     "tokens too",
      "allow", kInstallsOrGetsSecret,
      [](const Facts& f) { return IsMember(f) && f.approved && CoveredByGrant(f); },
      [](const Facts&) { return Allow("This was approved."); }},
@@ -108,8 +110,8 @@ constexpr Row kRows[] = {
      }},
     {"internal.new_scopes",
      "an INTERNAL app, by its creator or a collaborator, while apps need approval and its scopes "
-     "grow beyond what was approved or is installed",
-     "needs approval", kInstalls,
+     "grow beyond what was approved or is installed, or those of a token beyond what it had",
+     "needs approval", kInstallsOrGetsSecret,
      [](const Facts& f) {
        return IsMember(f) && f.app_kind == AppKind::kInternal && MaintainsApp(f) &&
               NewScopesNeedApproval(f);
