@@ -31,7 +31,9 @@ Entropy& KernelEntropy() {
 
 template <typename Request>
 bool PresentsSecret(const Request& request) {
-  if constexpr (std::is_same_v<Request, v1::RevokeTokenRequest>) return request.has_secret();
+  if constexpr (std::is_same_v<Request, v1::RevokeTokenRequest>) {
+    return request.has_secret() || request.has_secrets();
+  }
   return false;
 }
 

@@ -44,7 +44,7 @@ class Client {
   // Calls the RPC that takes `Request` (see LATCHKEY_UNARY_CALLS), and returns its response.
   //
   // A mutation without a request_id gets a random one, so that it may be tried again where no
-  // answer came; only a RevokeToken that presents a secret needs none. UNAVAILABLE is tried again
+  // answer came; only a RevokeToken that presents secrets needs none. UNAVAILABLE is tried again
   // a few times within the deadline; see RetryServiceConfig().
   //
   // Errors are the server's, with their details as payloads (client/error_details.h), and:

@@ -142,17 +142,6 @@ absl::Status Authority::CheckFormat() {
                    kStoreFormat, ": use the program that wrote it, or a later one"));
 }
 
-namespace {
-
-// Whether a call needs no credentials: whoever holds a token's secret may end it.
-template <typename Request>
-bool PresentsSecret(const Request& request) {
-  if constexpr (requires { request.secret(); }) return request.target_case() == Request::kSecret;
-  return false;
-}
-
-}  // namespace
-
 template <typename Request>
 void Authority::MutateImpl(Caller caller, Request request, Done<ResponseOf<Request>> done) {
   if (caller.kind == policy::CallerKind::kAnonymous && !PresentsSecret(request)) {

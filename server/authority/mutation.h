@@ -16,8 +16,8 @@
 #include "server/authority/errors.h"
 #include "server/authority/fact_sheet.h"
 #include "server/base/entropy.h"
+#include "server/form/secret_form.h"
 #include "server/secret/keyring.h"
-#include "server/secret/token_format.h"
 #include "storage/transaction.h"
 
 namespace latchkey {

@@ -12,6 +12,7 @@
 #include "server/authority/handlers.h"
 #include "server/authority/methods.h"
 #include "server/authority/mutation.h"
+#include "server/authority/presented_secrets.h"
 #include "server/authority/replay.h"
 #include "server/authority/sequencer.h"
 #include "server/authority/utf8.h"
@@ -29,13 +30,10 @@ struct CommandTools {
   absl::Duration replay_window;
 };
 
-// Returns whether the request id of `request` is used. A presented secret is safe to repeat.
+// Returns whether the request id of `request` is used.
 template <typename Request>
 bool UsesRequestId(const Request& request) {
-  if constexpr (requires { request.secret(); }) {
-    if (request.target_case() == Request::kSecret) return false;
-  }
-  return secret::IsRandomUuid(request.request_id());
+  return !PresentsSecret(request) && secret::IsRandomUuid(request.request_id());
 }
 
 // One mutating call: replays the answer to a request id, or carries the call out and keeps its

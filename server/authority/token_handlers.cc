@@ -7,6 +7,7 @@
 #include "server/authority/common.h"
 #include "server/authority/handlers.h"
 #include "server/authority/names.h"
+#include "server/authority/presented_secrets.h"
 #include "server/authority/tokens.h"
 #include "server/base/status_macros.h"
 
@@ -156,33 +157,8 @@ absl::StatusOr<v1::IssueTokenResponse> Handle(Mutation& m, const v1::IssueTokenR
   return response;
 }
 
-namespace {
-
-// Revocation by whoever holds the secret. Answers the same for a secret that was never issued.
-absl::StatusOr<v1::RevokeTokenResponse> RevokeBySecret(Mutation& m,
-                                                       const v1::RevokeTokenRequest& request) {
-  Validator validator;
-  validator.Text("reason", request.reason());
-  LATCHKEY_RETURN_IF_ERROR(validator.status());
-  v1::RevokeTokenResponse response;
-  response.set_revision(m.txn().next_sequence() - 1);
-  LATCHKEY_ASSIGN_OR_RETURN(const storage::Found<TokenRecord> record,
-                            FindTokenBySecret(m.txn(), m.tools(), request.secret(), m.now()));
-  if (!record.has_value()) return response;
-  LATCHKEY_ASSIGN_OR_RETURN(const v1::Token published, Published(m.txn(), *record, m.now()));
-  if (published.state() != v1::TOKEN_STATE_ACTIVE) return response;
-  LATCHKEY_RETURN_IF_ERROR(m.AuthorizeBearer(
-      {std::string(WorkspaceIdOf(published.name())), published.name(), published.app()}));
-  LATCHKEY_ASSIGN_OR_RETURN(const v1::Token revoked,
-                            WriteRevocation(m, *record, v1::ACTION_TOKEN_REVOKE, request.reason()));
-  response.set_revision(revoked.revision());
-  return response;
-}
-
-}  // namespace
-
 absl::StatusOr<v1::RevokeTokenResponse> Handle(Mutation& m, const v1::RevokeTokenRequest& request) {
-  if (request.target_case() == v1::RevokeTokenRequest::kSecret) return RevokeBySecret(m, request);
+  if (PresentsSecret(request)) return RevokePresented(m, request);
   const auto id = ParseToken(request.name());
   const TokenId where = id.value_or(TokenId{});
   LATCHKEY_ASSIGN_OR_RETURN(FactSheet sheet, m.Gather(policy::Action::kTokenRevoke));

@@ -6,6 +6,7 @@
 #include "server/authority/common.h"
 #include "server/authority/names.h"
 #include "server/base/status_macros.h"
+#include "server/secret/new_secret.h"
 
 namespace latchkey {
 namespace {

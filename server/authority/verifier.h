@@ -19,9 +19,9 @@
 #include "server/authority/tokens.h"
 #include "server/base/clock.h"
 #include "server/base/mutex.h"
+#include "server/form/secret_form.h"
 #include "server/policy/policy.h"
 #include "server/secret/keyring.h"
-#include "server/secret/token_format.h"
 #include "storage/engine/engine.h"
 #include "storage/reader.h"
 

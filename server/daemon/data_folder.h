@@ -10,9 +10,9 @@
 #include "server/base/entropy.h"
 #include "server/base/executor.h"
 #include "server/base/logger.h"
+#include "server/form/secret_form.h"
 #include "server/secret/keyring.h"
 #include "server/secret/secret_string.h"
-#include "server/secret/token_format.h"
 #include "storage/engine/engine.h"
 
 namespace latchkey::daemon {

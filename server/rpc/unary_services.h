@@ -13,6 +13,7 @@
 #include "latchkey/v1/policy_service.grpc.pb.h"
 #include "latchkey/v1/token_service.grpc.pb.h"
 #include "server/authority/methods.h"
+#include "server/authority/presented_secrets.h"
 #include "server/rpc/call_frame.h"
 #include "server/rpc/call_poller.h"
 #include "server/rpc/credentials.h"
@@ -64,20 +65,12 @@ struct AuthorityServices {
   }
 };
 
-template <typename Request>
-bool NeedsNoCaller(const Request&) {
-  return false;
-}
-inline bool NeedsNoCaller(const v1::RevokeTokenRequest& request) {
-  return request.target_case() == v1::RevokeTokenRequest::kSecret;
-}
-
 // Carries out a mutation: authenticated on the queue's thread, the rest on the sequencer's. It goes
 // on after a cancellation, since it may be durable already.
 template <typename Request>
 void ServeMutation(Authority& authority, UnaryCall<Request, ResponseOf<Request>>& call) {
   absl::StatusOr<Caller> caller = AuthenticateCall(authority, call.context());
-  if (absl::IsUnauthenticated(caller.status()) && NeedsNoCaller(call.request())) {
+  if (absl::IsUnauthenticated(caller.status()) && PresentsSecret(call.request())) {
     // Whoever presents a secret to end it may well do so with that secret as a stale credential.
     caller = Caller();
     caller->peer = call.context().peer();

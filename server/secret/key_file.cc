@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "server/base/status_macros.h"
-#include "server/secret/token_format.h"
+#include "server/secret/new_secret.h"
 
 namespace latchkey::secret {
 namespace {

@@ -1,6 +1,6 @@
 #include "server/secret/keyring.h"
 
-#include "server/secret/token_format.h"
+#include "server/form/secret_form.h"
 
 namespace latchkey::secret {
 

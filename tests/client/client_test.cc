@@ -93,6 +93,9 @@ TEST(ClientTest, RevokingByNameGetsARequestIdAndByPresentingTheSecretDoesNot) {
   request.set_secret("lkt_secret");
   ASSERT_THAT(client->Call(request), IsOk());
   EXPECT_EQ(server.Last<v1::RevokeTokenRequest>().request_id(), "");
+  request.mutable_secrets()->add_secrets("lkt_secret");
+  ASSERT_THAT(client->Call(request), IsOk());
+  EXPECT_EQ(server.Last<v1::RevokeTokenRequest>().request_id(), "");
 
   request.set_name("workspaces/acme/tokens/t1");
   ASSERT_THAT(client->Call(request), IsOk());

@@ -170,6 +170,11 @@ inline constexpr Row kTokens[] = {
     {"TokenService/RevokeToken", "name: '{token}' reason: '{text257}'", "reason"},
     {"TokenService/RevokeToken", "name: '{token}' {uuid}", "request_id"},
     {"TokenService/RevokeToken", "secret: '{secret}' reason: '{text257}'", "reason"},
+    {"TokenService/RevokeToken", "secrets {}", "secrets"},
+    {"TokenService/RevokeToken", "secrets { secrets: '{secret}' } reason: '{control}'", "reason"},
+    {"TokenService/RevokeToken", "secrets { secrets: '{secret}' secrets: '{bytes1025}' }",
+     "secrets"},
+    {"TokenService/RevokeToken", "secrets { {secrets1001} }", "secrets"},
 };
 
 inline constexpr Row kOthers[] = {

@@ -108,7 +108,11 @@ class BadInputTest : public ServerTest {
   }
 
   std::string Expand(const std::string& request) const {
+    std::string secrets;
+    for (int i = 0; i < 1001; ++i) absl::StrAppend(&secrets, "secrets: '", secret_, "' ");
     return absl::StrReplaceAll(request, {{"{id64}", std::string(64, 'a')},
+                                         {"{bytes1025}", std::string(1025, 'x')},
+                                         {"{secrets1001}", secrets},
                                          {"{text257}", std::string(257, 'x')},
                                          {"{scope129}", std::string(129, 's')},
                                          {"{uuid}", kBadUuid},
@@ -134,6 +138,7 @@ class BadInputTest : public ServerTest {
     ASSERT_EQ(status.error_code(), not_found ? StatusCode::NOT_FOUND : StatusCode::INVALID_ARGUMENT)
         << status.error_message();
     EXPECT_EQ(newest(), before) << "something was written";
+    EXPECT_FALSE(absl::StrContains(status.error_message(), secret_)) << "a secret came back";
     EXPECT_FALSE(absl::StrContains(status.error_details(), secret_)) << "a secret came back";
     if (not_found || ErrorInfoOf(status).reason() == "PAGE_TOKEN_INVALID") return;
     std::set<std::string> fields;

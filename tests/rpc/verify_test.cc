@@ -69,6 +69,27 @@ TEST_F(VerifyTest, ARevocationIsSeenByTheNextVerify) {
   EXPECT_EQ(response.verification().inactive_reason(), v1::INACTIVE_REASON_REVOKED);
 }
 
+TEST_F(VerifyTest, ManySecretsArePresentedWithoutCredentialsOrWithDeadOnes) {
+  MakeService("other", v1::SERVICE_ROLE_AUDITOR);
+  const std::string first = IssueServiceToken("other");
+  const std::string second = IssueServiceToken("other");
+  const auto stub = NewStub<v1::TokenService>();
+  v1::RevokeTokenRequest revoke;
+  v1::RevokeTokenResponse revoked;
+  revoke.mutable_secrets()->add_secrets(first);
+  ASSERT_TRUE(stub->RevokeToken(AsNobody().get(), revoke, &revoked).ok());
+
+  revoke.mutable_secrets()->add_secrets(second);
+  const grpc::Status by_dead = stub->RevokeToken(As(first).get(), revoke, &revoked);
+
+  ASSERT_TRUE(by_dead.ok()) << by_dead.error_message();
+  v1::VerifyResponse response;
+  for (const std::string& secret : {first, second}) {
+    ASSERT_TRUE(Verify(secret, response, revoked.revision()).ok());
+    EXPECT_EQ(response.verification().inactive_reason(), v1::INACTIVE_REASON_REVOKED);
+  }
+}
+
 TEST_F(VerifyTest, AnAnswerLeavesNothingOfTheOneBefore) {
   v1::VerifyResponse response;
   for (int i = 0; i < 1000; ++i) {

@@ -6,8 +6,8 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/secret/new_secret.h"
 #include "server/secret/secret_string.h"
-#include "server/secret/token_format.h"
 #include "tests/testing/fake_entropy.h"
 
 namespace latchkey::secret {

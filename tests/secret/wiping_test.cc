@@ -16,8 +16,8 @@
 #include "gtest/gtest.h"
 #include "server/secret/digest.h"
 #include "server/secret/key_file.h"
+#include "server/secret/new_secret.h"
 #include "server/secret/secret_string.h"
-#include "server/secret/token_format.h"
 #include "tests/testing/status_matchers.h"
 #include "tests/testing/temp_dir.h"
 

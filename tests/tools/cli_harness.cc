@@ -10,7 +10,8 @@ CliResult CliHarness::RunAlone(const std::vector<std::string>& args) {
   std::istringstream in(input);
   std::ostringstream out;
   std::ostringstream err;
-  const cli::Io io{in, out, err, environment, clock, stop, nullptr};
+  cli::Io io{in, out, err, environment, clock, stop, nullptr};
+  io.err_is_terminal = err_is_terminal;
   CliResult result;
   result.code = cli::RunCli(args, io);
   result.out = out.str();

@@ -40,6 +40,7 @@ class CliHarness {
 
   std::map<std::string, std::string> environment;
   std::string input;
+  bool err_is_terminal = false;
   FakeClock clock;
   cli::StopSignal stop;
 

@@ -1,18 +1,19 @@
 # The architecture as a table: which layers a layer may use, and which folders are a layer.
 # A layer may always use itself. tools/cmake/Layers.cmake checks link edges against it at configure
 # time, tools/cmake/CheckIncludes.cmake checks #include lines.
-set(LATCHKEY_LAYERS proto base secret policy engine storage server rpc client tools daemon testing)
+set(LATCHKEY_LAYERS proto base form secret policy engine storage server rpc client tools daemon testing)
 
 set(LATCHKEY_USES_proto   "")
 set(LATCHKEY_USES_base    "")
-set(LATCHKEY_USES_secret  base)
+set(LATCHKEY_USES_form    "")
+set(LATCHKEY_USES_secret  base form)
 set(LATCHKEY_USES_policy  base)
 set(LATCHKEY_USES_engine  base)
 set(LATCHKEY_USES_storage base proto engine)
-set(LATCHKEY_USES_server  base proto secret policy engine storage)
+set(LATCHKEY_USES_server  base form proto secret policy engine storage)
 set(LATCHKEY_USES_rpc     ${LATCHKEY_USES_server} server)
-set(LATCHKEY_USES_client  base proto)
-set(LATCHKEY_USES_tools   base proto client secret)
+set(LATCHKEY_USES_client  base form proto)
+set(LATCHKEY_USES_tools   base form proto client secret)
 set(LATCHKEY_USES_daemon  ${LATCHKEY_USES_rpc} rpc)
 set(LATCHKEY_USES_testing ${LATCHKEY_LAYERS})
 
@@ -20,7 +21,7 @@ set(LATCHKEY_USES_testing ${LATCHKEY_LAYERS})
 # from proto/ for generated headers.
 set(LATCHKEY_FOLDERS
   latchkey/=proto google/rpc/=proto grpc/health/=proto
-  server/base/=base server/secret/=secret server/policy/=policy
+  server/base/=base server/form/=form server/secret/=secret server/policy/=policy
   storage/engine/=engine storage/=storage
   server/=server server/rpc/=rpc server/daemon/=daemon server/daemon/=daemon server/main.cc=daemon
   client/=client tools/=tools tests/=testing)

@@ -47,6 +47,17 @@ void Syntax::Text(absl::string_view name, absl::string_view placeholder,
   Add(std::move(parameter));
 }
 
+void Syntax::Texts(absl::string_view name, std::vector<std::string>& out, absl::string_view help) {
+  Parameter parameter = Make(name, name, help);
+  parameter.required = false;
+  parameter.repeated = true;
+  parameter.set = [&out](const auto& values) {
+    out = values;
+    return absl::OkStatus();
+  };
+  Add(std::move(parameter));
+}
+
 void Syntax::Name(absl::string_view name, NameKind kind, std::string& out, absl::string_view help,
                   bool required) {
   Parameter parameter = Make(name, "NAME", help);

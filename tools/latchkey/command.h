@@ -45,6 +45,8 @@ class Syntax {
             absl::string_view help);
   void Text(absl::string_view name, absl::string_view placeholder, std::optional<std::string>& out,
             absl::string_view help);
+  // None, one or several, as given. For a positional, which must be the last.
+  void Texts(absl::string_view name, std::vector<std::string>& out, absl::string_view help);
   // A name, long or short, which becomes a full one.
   void Name(absl::string_view name, NameKind kind, std::string& out, absl::string_view help,
             bool required = false);

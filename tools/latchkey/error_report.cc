@@ -111,6 +111,14 @@ ErrorReport MakeErrorReport(const absl::Status& status, const ErrorContext& cont
   return report;
 }
 
+absl::Status WithNote(const absl::Status& error, absl::string_view note) {
+  absl::Status noted(error.code(), absl::StrCat(error.message(), " (", note, ")"));
+  error.ForEachPayload([&noted](absl::string_view url, const absl::Cord& payload) {
+    noted.SetPayload(url, payload);
+  });
+  return noted;
+}
+
 void PrintErrorText(const ErrorReport& report, bool color, std::ostream& err) {
   err << (color ? "\x1b[31mlatchkey:\x1b[0m " : "latchkey: ")
       << EscapeForTerminal(report.message.empty() ? report.code : report.message) << '\n';

@@ -32,6 +32,9 @@ struct ErrorContext {
 
 ErrorReport MakeErrorReport(const absl::Status& status, const ErrorContext& context);
 
+// Returns the error with its details, and with `note` after its message.
+absl::Status WithNote(const absl::Status& error, absl::string_view note);
+
 // Several lines for people, with control characters escaped.
 void PrintErrorText(const ErrorReport& report, bool color, std::ostream& err);
 

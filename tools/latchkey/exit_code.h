@@ -16,6 +16,7 @@ enum class ExitCode {
   kTokenInactive = 6,  // the token is not active
   kUnavailable = 7,    // no server, an overloaded one, or none in time
   kConflict = 8,       // the state is not what the command takes
+  kSecretsFound = 9,   // secrets were found where none should be, and are not dealt with
   kInterrupted = 130,  // ended by SIGINT
 };
 

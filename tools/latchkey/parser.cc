@@ -39,6 +39,7 @@ class AppSyntax final : public Syntax {
     option->type_name(positional ? "" : parameter.placeholder)->required(parameter.required);
     option->expected(1)->allow_extra_args(false);
     if (parameter.repeated) option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    if (parameter.repeated && positional) option->expected(CLI::detail::expected_max_vector_size);
   }
 
  private:
@@ -82,7 +83,7 @@ constexpr absl::string_view NounHelp(absl::string_view noun) {
       {"app", "Apps, and their installation and approval"},
       {"installation", "Installations of apps in a workspace"},
       {"request", "Requests that wait for an approval"},
-      {"token", "Tokens: issue, list, regenerate, revoke"},
+      {"token", "Tokens: issue, list, regenerate, revoke, find leaked ones"},
       {"policy", "Who may do what, and why"},
       {"audit", "The log of every change and every denial"},
       {"admin", "How the server is"},
@@ -124,7 +125,7 @@ std::unique_ptr<Tree> MakeTree(const std::vector<Command>& commands) {
   for (const Command& command : commands) AddCommand(*tree, command);
   tree->root.footer(
       "Exit codes: 0 ok, 1 failed, 2 usage, 3 denied, 4 not found, 5 needs approval,\n"
-      "6 token not active, 7 unavailable, 8 conflict. See docs/cli.md.");
+      "6 token not active, 7 unavailable, 8 conflict, 9 secrets found. See docs/cli.md.");
   return tree;
 }
 

@@ -14,12 +14,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "server/base/status_macros.h"
+#include "server/form/secret_form.h"
 
 namespace latchkey::cli {
 namespace {
 
-constexpr std::size_t kSecretCharacters = 49;  // after the prefix and the underscore
-constexpr std::size_t kLikelyCharacters = 8;   // after "lk?_", for a part of a secret
+// After the prefix and the underscore.
+constexpr std::size_t kSecretCharacters = secret::kRandomDigits + secret::kChecksumDigits;
+constexpr std::size_t kLikelyCharacters = 8;  // after "lk?_", for a part of a secret
 constexpr std::size_t kLongestLine = 16 * 1024;
 
 // Turns the terminal's echo off while it lives.

@@ -9,6 +9,7 @@
 #include "nlohmann/json.hpp"
 #include "tools/latchkey/audit_filter.h"
 #include "tools/latchkey/commands.h"
+#include "tools/latchkey/error_report.h"
 #include "tools/latchkey/output.h"
 
 namespace latchkey::cli {
@@ -112,12 +113,7 @@ class Tail {
   absl::Status WithPosition(const absl::Status& ended) const {
     const std::uint64_t position = subscriber_.complete_through();
     if (position == 0 || position == args_.after) return ended;
-    absl::Status status(ended.code(),
-                        absl::StrCat(ended.message(), " (go on with --after ", position, ")"));
-    ended.ForEachPayload([&status](absl::string_view url, const absl::Cord& payload) {
-      status.SetPayload(url, payload);
-    });
-    return status;
+    return WithNote(ended, absl::StrCat("go on with --after ", position));
   }
 
   Session& session_;

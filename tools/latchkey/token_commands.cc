@@ -3,6 +3,7 @@
 #include "absl/time/time.h"
 #include "tools/latchkey/commands.h"
 #include "tools/latchkey/output.h"
+#include "tools/latchkey/present_secrets.h"
 
 namespace latchkey::cli {
 namespace {
@@ -176,20 +177,18 @@ struct RevokeArgs {
 void DeclareRevoke(Syntax& syntax, RevokeArgs& args) {
   syntax.Text("NAME", "NAME", args.name, "Which token: WORKSPACE/ID or in full");
   syntax.Text("--secret-from", "-|FILE|env:NAME", args.secret_from,
-              "Revoke the token whose secret is there; this takes no other right");
+              "Revoke the tokens whose secrets are there, one a line; this takes no other right");
   syntax.Text("--reason", "TEXT", args.reason, "Why, for the audit log");
 }
 
 absl::StatusOr<ExitCode> RevokeBySecret(Session& session, const RevokeArgs& args) {
   LATCHKEY_ASSIGN_OR_RETURN(const SecretSource source, ParseSecretSource(*args.secret_from));
-  LATCHKEY_ASSIGN_OR_RETURN(const SecretString secret, ReadSecret(source, session.io()));
-  v1::RevokeTokenRequest request;
-  request.set_secret(std::string(secret.Reveal()));
-  request.set_reason(args.reason);
-  LATCHKEY_ASSIGN_OR_RETURN(const auto response, session.CallWithoutRequestId(request));
-  return ShowSentence(session, response,
-                      absl::StrCat("Whatever the secret was good for has ended, as of revision ",
-                                   response.revision()));
+  LATCHKEY_ASSIGN_OR_RETURN(const auto secrets, ReadSecrets(source, session.io()));
+  const Presented presented = PresentSecrets(session, secrets, args.reason);
+  LATCHKEY_RETURN_IF_ERROR(presented.status);
+  v1::RevokeTokenResponse response;
+  response.set_revision(presented.revision);
+  return ShowSentence(session, response, PresentedSentence(presented));
 }
 
 absl::StatusOr<ExitCode> Revoke(Session& session, const RevokeArgs& args) {
@@ -213,7 +212,8 @@ std::vector<Command> TokenCommands() {
                   Get),
       MakeChange("token", "regenerate", "Replace a token's secret, and print the new one",
                  DeclareRegenerate, Regenerate),
-      MakeChange("token", "revoke", "End a token, by name or by its secret", DeclareRevoke, Revoke),
+      MakeChange("token", "revoke", "End a token by name, or tokens by their secrets",
+                 DeclareRevoke, Revoke),
   };
 }
 

@@ -1,5 +1,5 @@
-#ifndef LATCHKEY_SERVER_SECRET_TOKEN_FORMAT_H_
-#define LATCHKEY_SERVER_SECRET_TOKEN_FORMAT_H_
+#ifndef LATCHKEY_SERVER_FORM_SECRET_FORM_H_
+#define LATCHKEY_SERVER_FORM_SECRET_FORM_H_
 
 #include <array>
 #include <cstddef>
@@ -10,18 +10,17 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "server/base/entropy.h"
-#include "server/secret/secret_string.h"
 
 namespace latchkey::secret {
 
 // The form of secrets: `<prefix>_<43 base62><6 base62>`. The 43 characters are 256 random bits,
 // most significant digit first; the 6 are the CRC-32 (IEEE 802.3, as in zlib) of everything before
-// them
-// ("prefix_" and the 43), most significant digit first. base62 is 0-9 A-Z a-z. 43 digits that make
-// 2^256 or more are refused, checksum or not: no server made them. A scanner can tell a secret, and
-// a server refuse a mistyped one, without looking anything up.
+// them ("prefix_" and the 43), most significant digit first. base62 is 0-9 A-Z a-z. 43 digits that
+// make 2^256 or more are refused, checksum or not: no server made them. A scanner can tell a
+// secret, and a server refuse a mistyped one, without looking anything up.
 
+inline constexpr std::size_t kMinPrefixBytes = 2;
+inline constexpr std::size_t kMaxPrefixBytes = 8;
 inline constexpr std::size_t kRandomDigits = 43;
 inline constexpr std::size_t kChecksumDigits = 6;
 // Nothing longer is looked at, so that refusing costs little, whatever is presented.
@@ -52,8 +51,17 @@ class TokenPrefixes {
   std::array<std::string, kTokenKinds> prefixes_;
 };
 
-// Makes a new secret. `prefix` is one of TokenPrefixes, or kOperatorPrefix.
-SecretString GenerateSecret(absl::string_view prefix, Entropy& entropy);
+// The random bits of a secret, as a number of 256 bits: the most significant word first.
+using SecretBits = std::array<std::uint32_t, 8>;
+
+// Returns how many bytes a secret with `prefix` has.
+constexpr std::size_t SecretBytes(absl::string_view prefix) {
+  return prefix.size() + 1 + kRandomDigits + kChecksumDigits;
+}
+
+// Writes the secret that `prefix` and `bits` make to the SecretBytes(prefix) bytes at `out`, and
+// leaves zeros in `bits`.
+void WriteSecret(absl::string_view prefix, SecretBits& bits, char* out);
 
 // What can be told of a secret without looking it up.
 struct ParsedSecret {
@@ -70,4 +78,4 @@ bool HasSecretForm(absl::string_view prefix, absl::string_view presented);
 
 }  // namespace latchkey::secret
 
-#endif  // LATCHKEY_SERVER_SECRET_TOKEN_FORMAT_H_
+#endif  // LATCHKEY_SERVER_FORM_SECRET_FORM_H_

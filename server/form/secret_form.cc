@@ -1,9 +1,8 @@
-#include "server/secret/token_format.h"
+#include "server/form/secret_form.h"
 
 #include <zlib.h>
 
 #include <algorithm>
-#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
@@ -15,9 +14,6 @@ namespace {
 
 constexpr absl::string_view kBase62 =
     "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-constexpr std::size_t kMinPrefix = 2;
-constexpr std::size_t kMaxPrefix = 8;
-constexpr std::size_t kRandomWords = 8;  // of 32 bits
 
 // The 43 digits of 2^256 - 1. The digits stand in ASCII order, so that text of one length compares
 // as the numbers do.
@@ -47,7 +43,7 @@ std::array<char, kChecksumDigits> ChecksumOf(absl::string_view text) {
 }
 
 bool IsPrefix(absl::string_view prefix) {
-  return prefix.size() >= kMinPrefix && prefix.size() <= kMaxPrefix &&
+  return prefix.size() >= kMinPrefixBytes && prefix.size() <= kMaxPrefixBytes &&
          std::all_of(prefix.begin(), prefix.end(),
                      [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
 }
@@ -66,10 +62,11 @@ absl::StatusOr<TokenPrefixes> TokenPrefixes::Create(const std::vector<std::strin
   for (std::size_t i = 0; i < kTokenKinds; ++i) {
     const auto twice = std::count(prefixes.begin(), prefixes.end(), prefixes[i]);
     if (!IsPrefix(prefixes[i]) || twice != 1 || prefixes[i] == kOperatorPrefix) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "token prefix ", i + 1, " is \"", absl::CHexEscape(prefixes[i].substr(0, 2 * kMaxPrefix)),
-          "\"; it takes 2 to 8 of [a-z0-9], not ", kOperatorPrefix,
-          ", and each differs from the others"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("token prefix ", i + 1, " is \"",
+                       absl::CHexEscape(prefixes[i].substr(0, 2 * kMaxPrefixBytes)),
+                       "\"; it takes 2 to 8 of [a-z0-9], not ", kOperatorPrefix,
+                       ", and each differs from the others"));
     }
     result.prefixes_[i] = prefixes[i];
   }
@@ -87,25 +84,19 @@ std::optional<TokenKindNumber> TokenPrefixes::KindOf(absl::string_view prefix) c
   return std::nullopt;
 }
 
-SecretString GenerateSecret(absl::string_view prefix, Entropy& entropy) {
-  // Made in place, since every copy would have to be wiped.
-  const std::size_t start = prefix.size() + 1;
-  const std::size_t body = start + kRandomDigits;
-  std::string secret(body + kChecksumDigits, '_');
-  std::copy(prefix.begin(), prefix.end(), secret.begin());
-  std::array<std::uint32_t, kRandomWords> words{};
-  entropy.Fill(words.data(), sizeof(words));
-  WriteBase62(words, kRandomDigits, &secret[start]);
-  Wipe(words.data(), sizeof(words));
-  const auto checksum = ChecksumOf(absl::string_view(secret).substr(0, body));
-  std::copy(checksum.begin(), checksum.end(), &secret[body]);
-  return SecretString(std::move(secret));
+void WriteSecret(absl::string_view prefix, SecretBits& bits, char* out) {
+  char* const digits = std::copy(prefix.begin(), prefix.end(), out) + 1;
+  digits[-1] = '_';
+  WriteBase62(bits, kRandomDigits, digits);
+  const std::size_t body = prefix.size() + 1 + kRandomDigits;
+  const auto checksum = ChecksumOf(absl::string_view(out, body));
+  std::copy(checksum.begin(), checksum.end(), out + body);
 }
 
 bool HasSecretForm(absl::string_view prefix, absl::string_view presented) {
   const std::size_t start = prefix.size() + 1;
   const std::size_t body = start + kRandomDigits;
-  if (presented.size() != body + kChecksumDigits) return false;
+  if (presented.size() != SecretBytes(prefix)) return false;
   if (!absl::StartsWith(presented, prefix) || presented[prefix.size()] != '_') return false;
   const absl::string_view digits = presented.substr(start, kRandomDigits);
   if (!std::all_of(digits.begin(), digits.end(),
