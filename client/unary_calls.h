@@ -59,6 +59,7 @@
   X(AuditService, GetConsistencyProof)  \
   X(PolicyService, CheckPermission)     \
   X(PolicyService, ListRules)           \
+  X(PolicyService, ListPlans)           \
   X(AdminService, GetStatus)            \
   X(AdminService, CreateBackup)
 

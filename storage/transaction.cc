@@ -1,7 +1,11 @@
 #include "storage/transaction.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
+
+#include "absl/strings/match.h"
+#include "server/base/status_macros.h"
 
 namespace latchkey::storage {
 
@@ -69,6 +73,42 @@ absl::StatusOr<std::optional<std::string>> Transaction::GetStored(absl::string_v
   if (const auto it = step_.find(key); it != step_.end()) return it->second;
   if (const auto it = kept_.find(key); it != kept_.end()) return it->second;
   return view_->GetStored(key);
+}
+
+absl::Status Transaction::ForEachKey(
+    absl::string_view prefix,
+    absl::FunctionRef<absl::StatusOr<Walk>(absl::string_view key)> visit) const {
+  // Whether each changed key is there now.
+  std::map<absl::string_view, bool> changed;
+  for (const Changes* changes : {&kept_, &step_}) {
+    for (const auto& [key, value] : *changes) {
+      if (absl::StartsWith(key, prefix)) changed[key] = value.has_value();
+    }
+  }
+  auto next = changed.begin();
+  Walk walk = Walk::kGoOn;
+  // Visits the changed keys below `end`; all of them where that is not given.
+  const auto visit_changed = [&](std::optional<absl::string_view> end) -> absl::Status {
+    for (; walk == Walk::kGoOn && next != changed.end(); ++next) {
+      if (end.has_value() && next->first >= *end) break;
+      if (!next->second) continue;
+      LATCHKEY_ASSIGN_OR_RETURN(walk, visit(next->first));
+    }
+    return absl::OkStatus();
+  };
+  const absl::Status walked =
+      view_->ForEach(engine::PrefixRange(prefix), engine::Direction::kForward,
+                     [&](absl::string_view key, absl::string_view) -> absl::StatusOr<Walk> {
+                       LATCHKEY_RETURN_IF_ERROR(visit_changed(key));
+                       // A key that was changed is visited as one of those, if it is there still.
+                       const bool is_changed = next != changed.end() && next->first == key;
+                       if (walk == Walk::kGoOn && !is_changed) {
+                         LATCHKEY_ASSIGN_OR_RETURN(walk, visit(key));
+                       }
+                       return walk;
+                     });
+  LATCHKEY_RETURN_IF_ERROR(walked);
+  return visit_changed(std::nullopt);
 }
 
 const RecordCache::Record* Transaction::Remembered(absl::string_view key) const {

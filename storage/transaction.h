@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
 #include "storage/engine/engine.h"
 #include "storage/reader.h"
 
@@ -48,6 +49,12 @@ class Transaction final : public Reader {
   void Drop();
 
   absl::StatusOr<std::optional<std::string>> GetStored(absl::string_view key) const override;
+
+  // Calls `visit` with every key that begins with `prefix`, in order, until it says kStop or
+  // returns an error. Costs a look at every change of the group too. `visit` changes nothing here.
+  absl::Status ForEachKey(
+      absl::string_view prefix,
+      absl::FunctionRef<absl::StatusOr<Walk>(absl::string_view key)> visit) const;
 
   // Whether Keep() kept any change.
   bool empty() const { return kept_.empty(); }

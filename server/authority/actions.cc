@@ -46,4 +46,13 @@ google::protobuf::Timestamp ToProto(absl::Time time) {
   return timestamp;
 }
 
+google::protobuf::Duration ToProto(absl::Duration duration) {
+  google::protobuf::Duration proto;
+  const std::int64_t seconds = absl::ToInt64Seconds(duration);
+  proto.set_seconds(seconds);
+  proto.set_nanos(
+      static_cast<std::int32_t>((duration - absl::Seconds(seconds)) / absl::Nanoseconds(1)));
+  return proto;
+}
+
 }  // namespace latchkey

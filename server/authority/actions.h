@@ -4,8 +4,11 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "google/protobuf/duration.pb.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "latchkey/v1/common.pb.h"
+#include "latchkey/v1/directory_service.pb.h"
+#include "server/policy/plan_limits.h"
 #include "server/policy/policy.h"
 
 namespace latchkey {
@@ -21,6 +24,8 @@ inline policy::AppKind ToPolicy(v1::AppKind kind) { return static_cast<policy::A
 inline policy::TokenKind ToPolicy(v1::TokenKind kind) {
   return static_cast<policy::TokenKind>(kind);
 }
+inline policy::Plan ToPolicy(v1::Plan plan) { return static_cast<policy::Plan>(plan); }
+inline v1::Plan ToProto(policy::Plan plan) { return static_cast<v1::Plan>(static_cast<int>(plan)); }
 v1::Outcome ToProto(policy::Outcome outcome);
 v1::Decision ToProto(const policy::Decision& decision);
 
@@ -30,6 +35,7 @@ std::string ActionName(v1::Action action);
 // google.protobuf.Timestamp to and from absl::Time, to the nanosecond.
 absl::Time FromProto(const google::protobuf::Timestamp& timestamp);
 google::protobuf::Timestamp ToProto(absl::Time time);
+google::protobuf::Duration ToProto(absl::Duration duration);
 
 }  // namespace latchkey
 

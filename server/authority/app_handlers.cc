@@ -61,6 +61,7 @@ absl::StatusOr<v1::CreateAppResponse> Handle(Mutation& m, const v1::CreateAppReq
   const storage::Key<AppRecord> key = storage::AppKey(request.app_id());
   LATCHKEY_ASSIGN_OR_RETURN(const storage::Found<AppRecord> old, m.txn().Get(key));
   if (old.has_value()) return ResourceExistsError(AppName(request.app_id()));
+  LATCHKEY_RETURN_IF_ERROR(CheckRoomForApp(m, sheet.workspace()->workspace()));
 
   AppRecord record;
   v1::App& app = *record.mutable_app();

@@ -49,6 +49,9 @@ std::uint64_t WriteNewMember(Mutation& m, absl::string_view workspace, absl::str
                              const v1::Member& wanted, v1::Role role,
                              storage::v1::MemberRecord& record);
 
+// PLAN_LIMIT where `workspace` is the home of as many living apps as its plan takes.
+absl::Status CheckRoomForApp(const Mutation& m, const v1::Workspace& workspace);
+
 // Returns the record of the sheet's installation, or a fresh one of its app in `workspace`.
 storage::v1::InstallationRecord InstallationOrNew(const FactSheet& sheet,
                                                   absl::string_view workspace,

@@ -13,12 +13,6 @@ std::string ReasonName(v1::ErrorReason reason) {
   return std::string(absl::StripPrefix(v1::ErrorReason_Name(reason), "ERROR_REASON_"));
 }
 
-void SetDuration(absl::Duration from, google::protobuf::Duration& to) {
-  to.set_seconds(absl::ToInt64Seconds(from));
-  to.set_nanos(static_cast<std::int32_t>(
-      absl::ToInt64Nanoseconds(from - absl::Seconds(absl::ToInt64Seconds(from)))));
-}
-
 }  // namespace
 
 void AddDetail(absl::Status& status, const google::protobuf::Message& detail) {
@@ -125,6 +119,17 @@ absl::Status StateConflictError(absl::string_view resource, absl::string_view st
                    {{"resource", std::string(resource)}, {"state", std::string(state)}});
 }
 
+absl::Status PlanLimitError(absl::string_view workspace, absl::string_view plan,
+                            absl::string_view what, std::uint64_t limit, std::uint64_t count,
+                            absl::string_view message) {
+  return MakeError(absl::StatusCode::kFailedPrecondition, v1::ERROR_REASON_PLAN_LIMIT, message,
+                   {{"resource", std::string(workspace)},
+                    {"plan", std::string(plan)},
+                    {"what", std::string(what)},
+                    {"limit", absl::StrCat(limit)},
+                    {"count", absl::StrCat(count)}});
+}
+
 absl::Status TokenNotActiveError(absl::string_view token, absl::string_view state) {
   return MakeError(absl::StatusCode::kFailedPrecondition, v1::ERROR_REASON_TOKEN_NOT_ACTIVE,
                    absl::StrCat(token, " is ", state, "; issue a new token instead"),
@@ -142,7 +147,7 @@ absl::Status UnavailableError(v1::ErrorReason reason, absl::string_view message,
                               absl::Duration retry_delay) {
   absl::Status status = MakeError(absl::StatusCode::kUnavailable, reason, message);
   google::rpc::RetryInfo retry;
-  SetDuration(retry_delay, *retry.mutable_retry_delay());
+  *retry.mutable_retry_delay() = ToProto(retry_delay);
   AddDetail(status, retry);
   return status;
 }
@@ -151,7 +156,7 @@ absl::Status OverloadedError(absl::string_view message) {
   absl::Status status =
       MakeError(absl::StatusCode::kResourceExhausted, v1::ERROR_REASON_OVERLOADED, message);
   google::rpc::RetryInfo retry;
-  SetDuration(absl::Milliseconds(100), *retry.mutable_retry_delay());
+  *retry.mutable_retry_delay() = ToProto(absl::Milliseconds(100));
   AddDetail(status, retry);
   return status;
 }

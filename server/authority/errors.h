@@ -62,6 +62,11 @@ absl::Status RevisionMismatchError(absl::string_view resource, std::uint64_t exp
 // FAILED_PRECONDITION: `resource` is in `state`, and `message` says what to do.
 absl::Status StateConflictError(absl::string_view resource, absl::string_view state,
                                 absl::string_view message);
+// FAILED_PRECONDITION: the plan of `workspace` takes `limit` of `what`, a field of PlanLimits, and
+// there are `count`. `message` says what to do.
+absl::Status PlanLimitError(absl::string_view workspace, absl::string_view plan,
+                            absl::string_view what, std::uint64_t limit, std::uint64_t count,
+                            absl::string_view message);
 absl::Status TokenNotActiveError(absl::string_view token, absl::string_view state);
 absl::Status OutOfRangeError(std::uint64_t asked, std::uint64_t oldest, std::uint64_t newest);
 // UNAVAILABLE, with when to try again.

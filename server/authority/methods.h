@@ -52,6 +52,7 @@
   X(GetEvent)             \
   X(CheckPermission)      \
   X(ListRules)            \
+  X(ListPlans)            \
   X(GetStatus)
 
 namespace latchkey {

@@ -47,6 +47,7 @@ class Mutation {
   Mutation& operator=(const Mutation&) = delete;
 
   storage::Transaction& txn() { return transaction_; }
+  const storage::Transaction& txn() const { return transaction_; }
   const Caller& caller() const { return caller_; }
   absl::Time now() const { return now_; }
   const MutationTools& tools() const { return tools_; }

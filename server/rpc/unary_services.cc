@@ -82,6 +82,7 @@ std::vector<std::unique_ptr<Method>> MakeAuthorityMethods(const CallFrame& frame
   LATCHKEY_MUTATION_(tokens, RevokeToken)
   LATCHKEY_READ_(policy, CheckPermission)
   LATCHKEY_READ_(policy, ListRules)
+  LATCHKEY_READ_(policy, ListPlans)
   LATCHKEY_READ_(admin, GetStatus)
   LATCHKEY_READ_(audit, ListEvents)
   LATCHKEY_READ_(audit, GetEvent)

@@ -147,5 +147,45 @@ TEST_F(TransactionTest, TokensAreFoundByTheirPublicNames) {
   }
 }
 
+TEST_F(TransactionTest, AWalkOverKeysShowsTheStoreWithEveryChangeSinceInOrder) {
+  const auto put = [&](Transaction& transaction, const char* app) {
+    transaction.Put(HomeAppKey("acme", app));
+  };
+  auto before = Begin();
+  for (const char* app : {"b", "d", "f"}) put(*before, app);
+  before->Put(HomeAppKey("acme-2", "a"));
+  before->Append(EventFor("apps"));
+  before->Keep();
+  ASSERT_THAT(engine_.Commit(before->ToBatch()), IsOk());
+  auto transaction = Begin();
+  put(*transaction, "a");
+  put(*transaction, "d");
+  transaction->Delete(HomeAppKey("acme", "b"));
+  transaction->Keep();
+  put(*transaction, "e");
+  put(*transaction, "z");
+  transaction->Delete(HomeAppKey("acme", "f"));
+  const std::string prefix = HomeAppPrefix("acme");
+  std::string seen;
+  const auto collect = [&](const std::string& last) {
+    seen.clear();
+    return transaction->ForEachKey(prefix, [&](absl::string_view key) {
+      seen += std::string(key.substr(prefix.size()));
+      return key.substr(prefix.size()) == last ? Walk::kStop : Walk::kGoOn;
+    });
+  };
+
+  EXPECT_THAT(collect(""), IsOk());
+  EXPECT_EQ(seen, "adez");
+  // An end among the changes, and one among what was stored before.
+  EXPECT_THAT(collect("a"), IsOk());
+  EXPECT_EQ(seen, "a");
+  EXPECT_THAT(collect("d"), IsOk());
+  EXPECT_EQ(seen, "ad");
+  transaction->Drop();
+  EXPECT_THAT(collect(""), IsOk());
+  EXPECT_EQ(seen, "adf");
+}
+
 }  // namespace
 }  // namespace latchkey::storage

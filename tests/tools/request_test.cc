@@ -150,6 +150,7 @@ TEST_F(RequestTest, OfTokens) {
 
 TEST_F(RequestTest, OfPolicyAndAudit) {
   Expect<v1::ListRulesRequest>({"policy", "rules"}, "");
+  Expect<v1::ListPlansRequest>({"policy", "plans"}, "");
   Expect<v1::ListEventsRequest>(
       {"audit", "list", "--workspace", "acme", "--app", "ci-bot", "--action",
        "token.issue,token.revoke", "--actor", "services/ci", "--after", "5", "--newest-first"},

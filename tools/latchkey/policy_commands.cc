@@ -59,6 +59,21 @@ absl::StatusOr<ExitCode> Rules(Session& session, const NoArgs& /*args*/) {
                   {{"RULE", "id"}, {"WHEN", "condition"}, {"DECISION", "effect"}});
 }
 
+absl::StatusOr<ExitCode> Plans(Session& session, const NoArgs& /*args*/) {
+  LATCHKEY_ASSIGN_OR_RETURN(const auto response, session.Call(v1::ListPlansRequest()));
+  return ShowList(session, response,
+                  {{"PLAN", "plan"},
+                   {"APPS (0: ANY)", "max_apps"},
+                   {"IDLE LIMIT FROM", "min_idle_limit"},
+                   {"TO", "max_idle_limit"},
+                   {"ACCESS LIFE TO", "max_access_life"},
+                   {"GRACE TO", "max_grace"},
+                   {"DEAD TOKENS KEPT", "dead_token_retention"},
+                   {"EVENTS KEPT", "audit_retention"},
+                   {"CONSUMERS", "max_consumers"},
+                   {"ORGANIZATIONS", "organizations"}});
+}
+
 }  // namespace
 
 std::vector<Command> PolicyCommands() {
@@ -67,6 +82,7 @@ std::vector<Command> PolicyCommands() {
                   "Say what would be decided; exits 0 allowed, 3 denied, 5 needs approval",
                   DeclareCheck, Check),
       MakeCommand("policy", "rules", "Show the decision table", DeclareNothing, Rules),
+      MakeCommand("policy", "plans", "Show what each plan takes", DeclareNothing, Plans),
   };
 }
 

@@ -1,0 +1,63 @@
+#ifndef LATCHKEY_SERVER_POLICY_PLAN_LIMITS_H_
+#define LATCHKEY_SERVER_POLICY_PLAN_LIMITS_H_
+
+#include <cstdint>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+
+namespace latchkey::policy {
+
+// Numbers are those of latchkey.v1.Plan.
+enum class Plan : std::uint8_t {
+  kFree = 1,
+  kStandard = 2,
+  kPlus = 3,
+  kEnterpriseGrid = 4,
+};
+
+// What one plan takes: one row of the table of plans. Enforced is `max_apps`. A workspace whose
+// plan changes to one that takes less keeps what it has, and grows no more until it is below.
+struct PlanLimits {
+  Plan plan;
+  absl::string_view name;  // as in the contract: "ENTERPRISE_GRID"
+
+  // Living apps with this home workspace; 0: any number.
+  std::uint32_t max_apps;
+
+  // After how long without use a token ends: what a workspace may choose, and what holds where it
+  // chose nothing, for a TEST token and for the others.
+  absl::Duration min_idle_limit;
+  absl::Duration max_idle_limit;
+  absl::Duration default_idle_limit;
+  absl::Duration default_test_idle_limit;
+
+  // How long an access token lives that a refresh token was traded for.
+  absl::Duration min_access_life;
+  absl::Duration max_access_life;
+  absl::Duration default_access_life;
+
+  // How long the secret before may live on after a regeneration, at most.
+  absl::Duration max_grace;
+
+  // How long dead tokens stay listed, and events are kept.
+  absl::Duration dead_token_retention;
+  absl::Duration audit_retention;
+
+  // Named subscriptions to the events of a workspace.
+  std::uint32_t max_consumers;
+
+  // Whether its workspaces may belong to an organization.
+  bool organizations;
+};
+
+// The table, the smallest plan first. Pure and thread-safe.
+absl::Span<const PlanLimits> AllPlanLimits();
+
+// Returns the row of `plan`; that of FREE for what is no plan.
+const PlanLimits& LimitsOf(Plan plan);
+
+}  // namespace latchkey::policy
+
+#endif  // LATCHKEY_SERVER_POLICY_PLAN_LIMITS_H_

@@ -1,0 +1,184 @@
+// What a plan takes: how many apps a workspace may be the home of.
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "google/rpc/error_details.pb.h"
+#include "gtest/gtest.h"
+#include "server/authority/errors.h"
+#include "server/base/executor.h"
+#include "storage/engine/memory_engine.h"
+#include "tests/server/test_authority.h"
+#include "tests/testing/status_matchers.h"
+
+namespace latchkey {
+namespace {
+
+using testing::StatusIs;
+using testing::TestAuthority;
+
+class PlanTest : public ::testing::Test {
+ protected:
+  void MakeWorkspace(const std::string& id, v1::Plan plan) {
+    v1::CreateWorkspaceRequest request;
+    request.set_workspace_id(id);
+    request.mutable_workspace()->set_plan(plan);
+    request.set_primary_owner_id("ann");
+    ASSERT_TRUE(Call(operator_, request).ok());
+  }
+  void ChangePlan(const std::string& id, v1::Plan plan) {
+    v1::UpdateWorkspaceRequest request;
+    request.mutable_workspace()->set_name(absl::StrCat("workspaces/", id));
+    request.mutable_workspace()->set_plan(plan);
+    request.mutable_update_mask()->add_paths("plan");
+    ASSERT_TRUE(Call(operator_, request).ok());
+  }
+  static v1::CreateAppRequest NewApp(const std::string& workspace, const std::string& id) {
+    v1::CreateAppRequest request;
+    request.set_app_id(id);
+    request.mutable_app()->set_home_workspace(absl::StrCat("workspaces/", workspace));
+    request.mutable_app()->set_kind(v1::APP_KIND_INTERNAL);
+    return request;
+  }
+  absl::Status MakeApp(const std::string& workspace, const std::string& id) {
+    return Call(Ann(workspace), NewApp(workspace, id)).status();
+  }
+  void MakeApps(const std::string& workspace, int first, int last) {
+    for (int i = first; i <= last; ++i) {
+      const absl::Status made = MakeApp(workspace, absl::StrCat(workspace, "-", i));
+      ASSERT_TRUE(made.ok()) << i << ": " << made;
+    }
+  }
+  void DeleteApp(const std::string& workspace, const std::string& id) {
+    v1::DeleteAppRequest request;
+    request.set_name(absl::StrCat("apps/", id));
+    ASSERT_TRUE(Call(Ann(workspace), request).ok());
+  }
+  static Caller Ann(const std::string& workspace) {
+    return TestAuthority::Member(absl::StrCat("workspaces/", workspace, "/members/ann"));
+  }
+  static auto Metadata(const absl::Status& status) {
+    return GetDetail<google::rpc::ErrorInfo>(status).metadata();
+  }
+
+  template <typename Request>
+  absl::StatusOr<ResponseOf<Request>> Call(const Caller& caller, const Request& request) {
+    return authority_.Call(caller, request);
+  }
+
+  engine::MemoryEngine engine_;
+  ManualExecutor executor_;
+  TestAuthority authority_{engine_, executor_, &executor_};
+  const Caller operator_ = TestAuthority::Operator();
+};
+
+TEST_F(PlanTest, AWorkspaceIsTheHomeOfAsManyAppsAsItsPlanTakes) {
+  MakeWorkspace("acme", v1::PLAN_FREE);
+  MakeWorkspace("other", v1::PLAN_FREE);
+  MakeApps("other", 1, 3);
+  MakeApps("acme", 1, 10);
+  const std::uint64_t before = authority_->events().newest();
+
+  const absl::Status refused = MakeApp("acme", "one-more");
+
+  ASSERT_THAT(refused, StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_EQ(GetDetail<google::rpc::ErrorInfo>(refused).reason(), "PLAN_LIMIT");
+  EXPECT_EQ(Metadata(refused).at("resource"), "workspaces/acme");
+  EXPECT_EQ(Metadata(refused).at("plan"), "FREE");
+  EXPECT_EQ(Metadata(refused).at("what"), "max_apps");
+  EXPECT_EQ(Metadata(refused).at("limit"), "10");
+  EXPECT_EQ(Metadata(refused).at("count"), "10");
+  EXPECT_NE(refused.message().find("change the plan"), std::string::npos) << refused;
+  EXPECT_EQ(authority_->events().newest(), before);
+  EXPECT_TRUE(MakeApp("other", "fourth").ok());
+}
+
+TEST_F(PlanTest, ADeletedAppGivesItsPlaceFree) {
+  MakeWorkspace("acme", v1::PLAN_FREE);
+  MakeApps("acme", 1, 10);
+  ASSERT_FALSE(MakeApp("acme", "one-more").ok());
+
+  DeleteApp("acme", "acme-4");
+
+  EXPECT_TRUE(MakeApp("acme", "one-more").ok());
+  EXPECT_FALSE(MakeApp("acme", "two-more").ok());
+}
+
+TEST_F(PlanTest, AppsOfOneGroupOfChangesAreCountedToo) {
+  MakeWorkspace("acme", v1::PLAN_FREE);
+  int made = 0;
+  for (int i = 0; i < 15; ++i) {
+    authority_->Mutate(Ann("acme"), NewApp("acme", absl::StrCat("app-", i)),
+                       [&](const auto& answer) { made += answer.ok() ? 1 : 0; });
+  }
+
+  executor_.RunAll();
+
+  EXPECT_EQ(made, 10);
+}
+
+TEST_F(PlanTest, ASmallerPlanTakesNothingAwayAndSaysWhyNoMoreIsMade) {
+  MakeWorkspace("acme", v1::PLAN_STANDARD);
+  MakeApps("acme", 1, 12);
+
+  ChangePlan("acme", v1::PLAN_FREE);
+
+  v1::ListAppsRequest list;
+  list.set_parent("workspaces/acme");
+  EXPECT_EQ(authority_->Read(operator_, list)->apps_size(), 12);
+  v1::InstallAppRequest install;
+  install.set_parent("workspaces/acme");
+  install.set_app("apps/acme-12");
+  EXPECT_TRUE(Call(Ann("acme"), install).ok());
+  const absl::Status refused = MakeApp("acme", "one-more");
+  ASSERT_THAT(refused, StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_EQ(Metadata(refused).at("limit"), "10");
+  EXPECT_EQ(Metadata(refused).at("count"), "12");
+
+  for (const char* app : {"acme-1", "acme-2"}) DeleteApp("acme", app);
+  EXPECT_FALSE(MakeApp("acme", "one-more").ok());
+  DeleteApp("acme", "acme-3");
+  EXPECT_TRUE(MakeApp("acme", "one-more").ok());
+}
+
+TEST_F(PlanTest, EachPlanHasItsOwnLimit) {
+  MakeWorkspace("acme", v1::PLAN_FREE);
+  MakeApps("acme", 1, 10);
+  ASSERT_FALSE(MakeApp("acme", "acme-11").ok());
+  ChangePlan("acme", v1::PLAN_STANDARD);
+  MakeApps("acme", 11, 250);
+  ASSERT_FALSE(MakeApp("acme", "acme-251").ok());
+  ChangePlan("acme", v1::PLAN_PLUS);
+  MakeApps("acme", 251, 1000);
+  EXPECT_EQ(Metadata(MakeApp("acme", "acme-1001")).at("plan"), "PLUS");
+  ChangePlan("acme", v1::PLAN_ENTERPRISE_GRID);
+  MakeApps("acme", 1001, 1010);
+}
+
+TEST_F(PlanTest, WhoMayMakeNoAppIsToldThatAndNotTheCount) {
+  MakeWorkspace("acme", v1::PLAN_FREE);
+  MakeWorkspace("other", v1::PLAN_FREE);
+  MakeApps("acme", 1, 10);
+
+  EXPECT_THAT(Call(Ann("other"), NewApp("acme", "x")), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(MakeApp("acme", "acme-1"), StatusIs(absl::StatusCode::kAlreadyExists));
+}
+
+TEST_F(PlanTest, AnyMemberReadsTheTable) {
+  MakeWorkspace("acme", v1::PLAN_FREE);
+
+  const auto plans = authority_->Read(Ann("acme"), v1::ListPlansRequest());
+
+  ASSERT_TRUE(plans.ok()) << plans.status();
+  ASSERT_EQ(plans->plans_size(), 4);
+  EXPECT_EQ(plans->plans(0).plan(), v1::PLAN_FREE);
+  EXPECT_EQ(plans->plans(0).max_apps(), 10U);
+  EXPECT_EQ(plans->plans(0).max_grace().seconds(), 3600);
+  EXPECT_EQ(plans->plans(3).plan(), v1::PLAN_ENTERPRISE_GRID);
+  EXPECT_EQ(plans->plans(3).max_apps(), 0U);
+  EXPECT_TRUE(plans->plans(3).organizations());
+  EXPECT_THAT(authority_->Read(Caller(), v1::ListPlansRequest()),
+              StatusIs(absl::StatusCode::kUnauthenticated));
+}
+
+}  // namespace
+}  // namespace latchkey
