@@ -44,6 +44,8 @@ absl::Status CheckNewApp(const v1::CreateAppRequest& request, bool has_home) {
       "app.kind", "is no kind of app");
   validator.Scopes("app.bot_scopes", request.app().bot_scopes());
   validator.Scopes("app.user_scopes", request.app().user_scopes());
+  validator.Check(v1::ReusePolicy_IsValid(request.app().reuse_policy()), "app.reuse_policy",
+                  "takes REVOKE_FAMILY or ALERT_ONLY");
   validator.RequestId(request.request_id());
   return validator.status();
 }
@@ -75,6 +77,8 @@ absl::StatusOr<v1::CreateAppResponse> Handle(Mutation& m, const v1::CreateAppReq
   *app.mutable_user_scopes() = request.app().user_scopes();
   Normalize(*app.mutable_bot_scopes());
   Normalize(*app.mutable_user_scopes());
+  app.set_token_rotation(request.app().token_rotation());
+  app.set_reuse_policy(request.app().reuse_policy());
   *app.mutable_create_time() = ToProto(m.now());
   record.set_generation(kFirstGeneration);
   m.txn().Put(storage::HomeAppKey(*home, request.app_id()));
@@ -90,10 +94,14 @@ absl::StatusOr<v1::UpdateAppResponse> Handle(Mutation& m, const v1::UpdateAppReq
   LATCHKEY_ASSIGN_OR_RETURN(FactSheet sheet,
                             AuthorizeOnApp(m, policy::Action::kAppUpdate, "app.name", name));
   Validator validator;
-  CheckMask(request.update_mask(), {"display_name", "bot_scopes", "user_scopes"}, validator);
+  CheckMask(request.update_mask(),
+            {"display_name", "bot_scopes", "user_scopes", "token_rotation", "reuse_policy"},
+            validator);
   validator.Text("app.display_name", request.app().display_name());
   validator.Scopes("app.bot_scopes", request.app().bot_scopes());
   validator.Scopes("app.user_scopes", request.app().user_scopes());
+  validator.Check(v1::ReusePolicy_IsValid(request.app().reuse_policy()), "app.reuse_policy",
+                  "takes REVOKE_FAMILY or ALERT_ONLY");
   validator.RequestId(request.request_id());
   LATCHKEY_RETURN_IF_ERROR(validator.status());
   const AppRecord& before = *sheet.app();
@@ -106,6 +114,8 @@ absl::StatusOr<v1::UpdateAppResponse> Handle(Mutation& m, const v1::UpdateAppReq
     if (path == "display_name") app.set_display_name(request.app().display_name());
     if (path == "bot_scopes") *app.mutable_bot_scopes() = request.app().bot_scopes();
     if (path == "user_scopes") *app.mutable_user_scopes() = request.app().user_scopes();
+    if (path == "token_rotation") app.set_token_rotation(request.app().token_rotation());
+    if (path == "reuse_policy") app.set_reuse_policy(request.app().reuse_policy());
   }
   Normalize(*app.mutable_bot_scopes());
   Normalize(*app.mutable_user_scopes());

@@ -57,6 +57,30 @@ storage::v1::InstallationRecord InstallationOrNew(const FactSheet& sheet,
                                                   absl::string_view workspace,
                                                   absl::string_view app);
 
+inline constexpr absl::Duration kMinAccessTokenLife = absl::Minutes(5);
+inline constexpr absl::Duration kMaxAccessTokenLife = absl::Hours(24);
+
+// How long the access token of a rotating pair lives in a workspace with these settings.
+absl::Duration AccessTokenLife(const v1::WorkspaceSettings& settings);
+
+// A new token and, where its app's tokens rotate, the REFRESH token of its pair.
+struct IssuedPair {
+  v1::IssuedToken token;
+  std::optional<v1::IssuedToken> refresh;
+};
+
+// Writes a new token of the sheet's app, or of none, as WriteNewToken() does, with the REFRESH
+// token that it may come with.
+absl::StatusOr<IssuedPair> WriteNewTokens(Mutation& m, const FactSheet& sheet,
+                                          storage::v1::TokenRecord& record);
+
+// Makes a secret for `record`, points its hash at it, and puts the hash into it. Returns the
+// secret.
+std::string BindNewSecret(Mutation& m, storage::v1::TokenRecord& record);
+
+// Lets the verifier read the live secrets of `record` again.
+void ForgetSecrets(Mutation& m, const storage::v1::TokenRecord& record);
+
 // Makes a secret for `record`, whose token is complete, and writes token, indexes and event.
 // Returns the token with its secret; `revision` is that of the event.
 absl::StatusOr<v1::IssuedToken> WriteNewToken(Mutation& m, storage::v1::TokenRecord& record);
@@ -71,7 +95,8 @@ absl::StatusOr<v1::IssuedToken> WriteNewSecret(Mutation& m, const storage::v1::T
 // where that is no longer so.
 absl::Status WriteFirstUse(Mutation& m, absl::string_view name, std::uint64_t version);
 
-// Ends one token and writes its event. `action` is what ended it.
+// Ends one token and writes its event; with a REFRESH token its access tokens. `action` is what
+// ended it.
 absl::StatusOr<v1::Token> WriteRevocation(Mutation& m, const storage::v1::TokenRecord& before,
                                           v1::Action action, absl::string_view reason);
 

@@ -46,6 +46,7 @@ absl::StatusOr<v1::ResolveApprovalRequestResponse> Handle(
 absl::StatusOr<v1::IssueTokenResponse> Handle(Mutation& m, const v1::IssueTokenRequest& request);
 absl::StatusOr<v1::RegenerateTokenResponse> Handle(Mutation& m,
                                                    const v1::RegenerateTokenRequest& request);
+absl::StatusOr<v1::RotateTokenResponse> Handle(Mutation& m, const v1::RotateTokenRequest& request);
 absl::StatusOr<v1::RevokeTokenResponse> Handle(Mutation& m, const v1::RevokeTokenRequest& request);
 
 }  // namespace latchkey

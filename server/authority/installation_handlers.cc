@@ -70,16 +70,15 @@ absl::Status CheckInstallable(const v1::App& app) {
 
 struct Installed {
   v1::Installation installation;
-  v1::IssuedToken bot;
-  std::optional<v1::IssuedToken> user;
+  IssuedPair bot;
+  std::optional<IssuedPair> user;
   std::uint64_t revision = 0;
 };
 
 // Makes one token of a fresh installation.
-absl::StatusOr<v1::IssuedToken> WriteInstalledToken(Mutation& m, const FactSheet& sheet,
-                                                    const InstallationRecord& installation,
-                                                    const std::string& workspace,
-                                                    v1::TokenKind kind) {
+absl::StatusOr<IssuedPair> WriteInstalledToken(Mutation& m, const FactSheet& sheet,
+                                               const InstallationRecord& installation,
+                                               const std::string& workspace, v1::TokenKind kind) {
   TokenRecord record;
   v1::Token& token = *record.mutable_token();
   token.set_name(TokenName({workspace, ""}, m.NewId()));
@@ -99,7 +98,7 @@ absl::StatusOr<v1::IssuedToken> WriteInstalledToken(Mutation& m, const FactSheet
   } else {
     *token.mutable_scopes() = installation.installation().bot_scopes();
   }
-  return WriteNewToken(m, record);
+  return WriteNewTokens(m, sheet, record);
 }
 
 // Writes the installation and its tokens. Ends the tokens of the one before it.
@@ -125,16 +124,15 @@ absl::StatusOr<Installed> WriteInstallation(Mutation& m, const FactSheet& sheet,
     Normalize(*installation.mutable_approved_scopes());
   }
   Installed result;
-  result.revision = m.Write<InstallationRecord>(key, sheet.installation().get(), record);
+  m.Write<InstallationRecord>(key, sheet.installation().get(), record);
   result.installation = record.installation();
   LATCHKEY_ASSIGN_OR_RETURN(result.bot,
                             WriteInstalledToken(m, sheet, record, workspace, v1::TOKEN_KIND_BOT));
-  result.revision = result.bot.token().revision();
   if (!wanted.user_scopes().empty()) {
     LATCHKEY_ASSIGN_OR_RETURN(
         result.user, WriteInstalledToken(m, sheet, record, workspace, v1::TOKEN_KIND_USER));
-    result.revision = result.user->token().revision();
   }
+  result.revision = m.txn().next_sequence() - 1;
   return result;
 }
 
@@ -142,8 +140,14 @@ template <typename Response>
 Response ToResponse(Installed&& installed) {
   Response response;
   *response.mutable_installation() = std::move(installed.installation);
-  *response.mutable_bot_token() = std::move(installed.bot);
-  if (installed.user.has_value()) *response.mutable_user_token() = *std::move(installed.user);
+  IssuedPair& bot = installed.bot;
+  *response.mutable_bot_token() = std::move(bot.token);
+  if (bot.refresh.has_value()) *response.mutable_bot_refresh_token() = *std::move(bot.refresh);
+  if (installed.user.has_value()) {
+    IssuedPair& user = *installed.user;
+    *response.mutable_user_token() = std::move(user.token);
+    if (user.refresh.has_value()) *response.mutable_user_refresh_token() = *std::move(user.refresh);
+  }
   response.set_revision(installed.revision);
   return response;
 }

@@ -33,6 +33,7 @@
   X(ResolveApprovalRequest)   \
   X(IssueToken)               \
   X(RegenerateToken)          \
+  X(RotateToken)              \
   X(RevokeToken)
 
 // Methods that read, but for the verifier's.

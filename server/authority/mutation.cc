@@ -44,14 +44,15 @@ absl::Status Mutation::Authorize(const FactSheet& sheet, const Target& target,
   return DeniedError(ToProto(action_), decision_);
 }
 
-absl::Status Mutation::AuthorizeBearer(const Target& target) {
-  action_ = policy::Action::kTokenRevoke;
+absl::Status Mutation::AuthorizeBearer(policy::Action action, const Target& target, bool spent) {
+  action_ = action;
   by_bearer_ = caller_.kind == policy::CallerKind::kAnonymous;
   target_ = target;
   policy::Facts facts;
   facts.action = action_;
   facts.caller = policy::CallerKind::kAnonymous;
   facts.presents_secret = true;
+  facts.secret_spent = spent;
   decision_ = policy::Decide(facts);
   if (decision_.outcome == policy::Outcome::kAllow) return absl::OkStatus();
   refused_ = true;
@@ -61,11 +62,16 @@ absl::Status Mutation::AuthorizeBearer(const Target& target) {
 void Mutation::AuthorizeItself(policy::Action action, const Target& target) {
   action_ = action;
   target_ = target;
+  by_itself_ = true;
   decision_ = {policy::Outcome::kAllow, "latchkey.itself", "The service does this by itself."};
 }
 
 std::uint64_t Mutation::WriteDecision() {
   v1::Event event = BaseEvent(std::nullopt);
+  if (reuse_.has_value()) {
+    event.set_action(v1::ACTION_TOKEN_REUSE);
+    *event.mutable_reuse() = *reuse_;
+  }
   // What is no name may be anything, a secret too.
   if (IsResourceName(target_.resource)) event.set_resource(target_.resource);
   return transaction_.Append(std::move(event));
@@ -97,7 +103,7 @@ void Mutation::EndGeneration(absl::string_view owner_key, std::uint64_t ended, v
 v1::Revocation Mutation::MakeRevocation(v1::Action action, absl::string_view reason) const {
   v1::Revocation revocation;
   *revocation.mutable_time() = ToProto(now_);
-  revocation.set_principal(by_bearer_ ? kBearerPrincipal : caller_.principal);
+  revocation.set_principal(Principal());
   revocation.set_action(action);
   revocation.set_reason(std::string(reason));
   revocation.set_revision(transaction_.next_sequence());
@@ -116,11 +122,16 @@ std::string Mutation::NewId() {
   return id;
 }
 
+std::string Mutation::Principal() const {
+  if (by_itself_) return kSystemPrincipal;
+  return by_bearer_ ? kBearerPrincipal : caller_.principal;
+}
+
 v1::Event Mutation::BaseEvent(std::optional<v1::Action> action) const {
   v1::Event event;
   *event.mutable_time() = ToProto(now_);
-  *event.mutable_actor() = ToActor(caller_);
-  if (by_bearer_) event.mutable_actor()->set_principal(kBearerPrincipal);
+  if (!by_itself_) *event.mutable_actor() = ToActor(caller_);
+  event.mutable_actor()->set_principal(Principal());
   event.set_action(action.value_or(ToProto(action_)));
   *event.mutable_decision() = ToProto(decision_);
   if (IsId(target_.workspace)) event.set_workspace(WorkspaceName(target_.workspace));

@@ -62,8 +62,9 @@ class Mutation {
   absl::Status Authorize(const FactSheet& sheet, const Target& target,
                          std::optional<policy::Action> read_action = std::nullopt);
 
-  // Asks policy whether whoever presents a token's secret may revoke it. Needs no caller.
-  absl::Status AuthorizeBearer(const Target& target);
+  // Asks policy whether whoever presents a token's secret may revoke or rotate it. Needs no caller.
+  // `spent`: it is a refresh secret that was spent before.
+  absl::Status AuthorizeBearer(policy::Action action, const Target& target, bool spent = false);
 
   // What the service does by itself needs no rule.
   void AuthorizeItself(policy::Action action, const Target& target);
@@ -94,6 +95,9 @@ class Mutation {
   template <typename Record>
   std::uint64_t WriteErased(const storage::Key<Record>& key, const Record& before, Record& record);
 
+  // Says what the refusal that WriteDecision() records is about: a secret that was spent before.
+  void set_reuse(v1::Reuse reuse) { reuse_ = std::move(reuse); }
+
   // Records a decision that changed nothing.
   std::uint64_t WriteDecision();
 
@@ -115,6 +119,8 @@ class Mutation {
 
  private:
   v1::Event BaseEvent(std::optional<v1::Action> action) const;
+  // Who events and revocations say it was.
+  std::string Principal() const;
 
   storage::Transaction& transaction_;
   const Caller& caller_;
@@ -125,6 +131,8 @@ class Mutation {
   Target target_;
   bool refused_ = false;
   bool by_bearer_ = false;
+  bool by_itself_ = false;
+  std::optional<v1::Reuse> reuse_;
   bool keep_on_error_ = false;
   std::string reason_;
   std::string request_id_hash_;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -30,10 +31,13 @@ struct CommandTools {
   absl::Duration replay_window;
 };
 
-// Returns whether the request id of `request` is used.
+// Returns whether the request id of `request` is used. Ending what is presented is safe to repeat.
 template <typename Request>
 bool UsesRequestId(const Request& request) {
-  return !PresentsSecret(request) && secret::IsRandomUuid(request.request_id());
+  if constexpr (std::is_same_v<Request, v1::RevokeTokenRequest>) {
+    if (PresentsSecret(request)) return false;
+  }
+  return secret::IsRandomUuid(request.request_id());
 }
 
 // One mutating call: replays the answer to a request id, or carries the call out and keeps its
@@ -78,7 +82,11 @@ class MutationCommand final : public Command {
  private:
   absl::StatusOr<Response> Answer(Mutation& mutation) {
     if (!UsesRequestId(request_)) return Handle(mutation, request_);
-    Replay replay(mutation, MethodName<Request>(), request_.request_id(), Fingerprint());
+    // Whoever holds a secret is one caller, with or without credentials beside it.
+    Replay replay(
+        mutation, MethodName<Request>(),
+        PresentsSecret(request_) ? absl::string_view(kBearerPrincipal) : caller_.principal,
+        request_.request_id(), Fingerprint());
     mutation.set_request_id_hash(replay.hash_text());
     Response response;
     LATCHKEY_ASSIGN_OR_RETURN(const bool replayed, replay.Find(response));

@@ -42,6 +42,7 @@ absl::Status EndTokenOf(Mutation& m, absl::string_view presented, absl::string_v
   LATCHKEY_ASSIGN_OR_RETURN(const v1::Token published, Published(m.txn(), *record, m.now()));
   if (published.state() != v1::TOKEN_STATE_ACTIVE) return absl::OkStatus();
   LATCHKEY_RETURN_IF_ERROR(m.AuthorizeBearer(
+      policy::Action::kTokenRevoke,
       {std::string(WorkspaceIdOf(published.name())), published.name(), published.app()}));
   return WriteRevocation(m, *record, v1::ACTION_TOKEN_REVOKE, reason).status();
 }

@@ -12,7 +12,7 @@ namespace latchkey {
 inline constexpr int kMaxPresentedSecrets = 1000;
 
 // Returns whether a call presents the secrets that it is about. Such a call needs no credentials,
-// since whoever holds a token's secret may end it, and no request id, since it is safe to repeat.
+// since whoever holds a token's secret may end it, or trade it in.
 template <typename Request>
 bool PresentsSecret(const Request&) {
   return false;
@@ -28,6 +28,8 @@ inline bool PresentsSecret(const v1::RevokeTokenRequest& request) {
   }
   return false;
 }
+
+inline bool PresentsSecret(const v1::RotateTokenRequest&) { return true; }
 
 // Ends the tokens whose secrets `request` presents; PresentsSecret(request) must hold. Answers the
 // same for a secret that is dead, or was never issued.

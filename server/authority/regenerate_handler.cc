@@ -86,6 +86,12 @@ absl::StatusOr<v1::RegenerateTokenResponse> Handle(Mutation& m,
   if (published.state() != v1::TOKEN_STATE_ACTIVE) {
     return TokenNotActiveError(request.name(), StateName(published.state()));
   }
+  if (published.kind() == v1::TOKEN_KIND_REFRESH || !published.refresh_token().empty()) {
+    return StateConflictError(request.name(), "rotates",
+                              absl::StrCat(request.name(),
+                                           " is one of a pair that rotates; use "
+                                           "RotateToken with its refresh secret"));
+  }
   const TokenRecord after = Changed(request, *sheet.token());
   if (Changes(request, "scopes")) LATCHKEY_RETURN_IF_ERROR(CheckScopes(sheet, after.token()));
   if (m.needs_approval()) {

@@ -30,13 +30,13 @@ std::string FingerprintOf(const google::protobuf::MessageLite& request) {
   return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }
 
-Replay::Replay(Mutation& mutation, absl::string_view method, std::string request_id,
-               std::string fingerprint)
+Replay::Replay(Mutation& mutation, absl::string_view method, absl::string_view principal,
+               std::string request_id, std::string fingerprint)
     : mutation_(mutation),
       method_(method),
       request_id_(std::move(request_id)),
       fingerprint_(std::move(fingerprint)),
-      hash_(secret::RequestIdHash(request_id_, mutation.caller().principal)) {}
+      hash_(secret::RequestIdHash(request_id_, principal)) {}
 
 std::string Replay::hash_text() const { return absl::BytesToHexString(hash_); }
 

@@ -21,8 +21,8 @@ std::string FingerprintOf(const google::protobuf::MessageLite& request);
 class Replay {
  public:
   // `request_id` is a random UUID.
-  Replay(Mutation& mutation, absl::string_view method, std::string request_id,
-         std::string fingerprint);
+  Replay(Mutation& mutation, absl::string_view method, absl::string_view principal,
+         std::string request_id, std::string fingerprint);
 
   // Hexadecimal, for the event.
   std::string hash_text() const;

@@ -5,6 +5,7 @@
 
 #include "server/authority/common.h"
 #include "server/authority/names.h"
+#include "server/authority/tokens.h"
 #include "server/base/status_macros.h"
 #include "server/secret/new_secret.h"
 
@@ -13,28 +14,6 @@ namespace {
 
 using storage::v1::SecretRecord;
 using storage::v1::TokenRecord;
-
-// Makes a secret, points its hash at `record`, and puts the hash into the record.
-absl::StatusOr<std::string> BindNewSecret(Mutation& m, TokenRecord& record) {
-  const auto kind = static_cast<secret::TokenKindNumber>(record.token().kind());
-  const secret::SecretString fresh =
-      secret::GenerateSecret(m.tools().prefixes.PrefixOf(kind), m.tools().entropy);
-  const secret::Digest hash = m.tools().keyring.HashUnderCurrent(fresh.Reveal());
-  record.set_secret_hash(hash.data(), hash.size());
-  record.set_key_id(m.tools().keyring.current_key_id());
-  record.set_secret_version(record.secret_version() + 1);
-  SecretRecord pointer;
-  pointer.set_token(record.token().name());
-  m.txn().Put(storage::SecretKey(record.secret_hash()), pointer);
-  return std::string(fresh.Reveal());
-}
-
-// Lets the verifier read the live secrets of `record` again.
-void ForgetSecrets(Mutation& m, const TokenRecord& record) {
-  m.effects().changed_secrets.push_back(record.secret_hash());
-  if (record.previous_secret_hash().empty()) return;
-  m.effects().changed_secrets.push_back(record.previous_secret_hash());
-}
 
 void EndPreviousSecret(TokenRecord& record) {
   record.clear_previous_secret_hash();
@@ -62,13 +41,33 @@ storage::Key<TokenRecord> KeyOf(const TokenRecord& record) {
 
 }  // namespace
 
+std::string BindNewSecret(Mutation& m, TokenRecord& record) {
+  const auto kind = static_cast<secret::TokenKindNumber>(record.token().kind());
+  const secret::SecretString fresh =
+      secret::GenerateSecret(m.tools().prefixes.PrefixOf(kind), m.tools().entropy);
+  const secret::Digest hash = m.tools().keyring.HashUnderCurrent(fresh.Reveal());
+  record.set_secret_hash(hash.data(), hash.size());
+  record.set_key_id(m.tools().keyring.current_key_id());
+  record.set_secret_version(record.secret_version() + 1);
+  SecretRecord pointer;
+  pointer.set_token(record.token().name());
+  m.txn().Put(storage::SecretKey(record.secret_hash()), pointer);
+  return std::string(fresh.Reveal());
+}
+
+void ForgetSecrets(Mutation& m, const TokenRecord& record) {
+  m.effects().changed_secrets.push_back(record.secret_hash());
+  if (record.previous_secret_hash().empty()) return;
+  m.effects().changed_secrets.push_back(record.previous_secret_hash());
+}
+
 absl::StatusOr<v1::IssuedToken> WriteNewToken(Mutation& m, TokenRecord& record) {
   v1::Token& token = *record.mutable_token();
   token.set_state(v1::TOKEN_STATE_ACTIVE);
   token.set_creator(m.caller().principal);
   *token.mutable_create_time() = ToProto(m.now());
   v1::IssuedToken issued;
-  LATCHKEY_ASSIGN_OR_RETURN(*issued.mutable_secret(), BindNewSecret(m, record));
+  issued.set_secret(BindNewSecret(m, record));
   const std::string workspace(WorkspaceIdOf(token.name()));
   const absl::string_view id = LastId(token.name());
   if (!token.app().empty()) {
@@ -95,7 +94,7 @@ absl::StatusOr<v1::IssuedToken> WriteNewSecret(Mutation& m, const TokenRecord& b
   EndPreviousSecret(after);
   if (grace > absl::ZeroDuration()) KeepPreviousSecret(before, m.now() + grace, after);
   v1::IssuedToken issued;
-  LATCHKEY_ASSIGN_OR_RETURN(*issued.mutable_secret(), BindNewSecret(m, after));
+  issued.set_secret(BindNewSecret(m, after));
   m.Write<TokenRecord>(KeyOf(before), &before, after);
   *issued.mutable_token() = after.token();
   return issued;
@@ -103,6 +102,13 @@ absl::StatusOr<v1::IssuedToken> WriteNewSecret(Mutation& m, const TokenRecord& b
 
 absl::StatusOr<v1::Token> WriteRevocation(Mutation& m, const TokenRecord& before, v1::Action action,
                                           absl::string_view reason) {
+  for (const std::string& name : before.access_tokens()) {
+    LATCHKEY_ASSIGN_OR_RETURN(const auto access, m.txn().GetToken(name));
+    if (!access.has_value()) continue;
+    LATCHKEY_ASSIGN_OR_RETURN(const v1::Token published, Published(m.txn(), *access, m.now()));
+    if (published.state() != v1::TOKEN_STATE_ACTIVE) continue;
+    LATCHKEY_RETURN_IF_ERROR(WriteRevocation(m, *access, action, reason).status());
+  }
   TokenRecord after = before;
   after.mutable_token()->set_state(v1::TOKEN_STATE_REVOKED);
   *after.mutable_token()->mutable_revocation() = m.MakeRevocation(action, reason);

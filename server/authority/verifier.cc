@@ -86,6 +86,8 @@ v1::InactiveReason Verifier::Judge(const CachedToken& token) const {
     if (cell->Get() != issued) return v1::INACTIVE_REASON_REVOKED;
   }
   if (token.expire_time <= options_.clock.Now()) return v1::INACTIVE_REASON_EXPIRED;
+  // Not for whoever looks at access: it is good for RotateToken alone.
+  if (token.kind == v1::TOKEN_KIND_REFRESH) return v1::INACTIVE_REASON_REFRESH;
   return v1::INACTIVE_REASON_UNSPECIFIED;
 }
 

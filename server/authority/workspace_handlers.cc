@@ -12,11 +12,18 @@ namespace {
 using storage::v1::MemberRecord;
 using storage::v1::WorkspaceRecord;
 
+void CheckSettings(const v1::WorkspaceSettings& settings, Validator& validator) {
+  if (!settings.has_access_token_life()) return;
+  validator.Span("workspace.settings.access_token_life", settings.access_token_life(),
+                 kMinAccessTokenLife, kMaxAccessTokenLife);
+}
+
 absl::Status CheckNewWorkspace(const v1::CreateWorkspaceRequest& request) {
   Validator validator;
   validator.Check(request.has_workspace(), "workspace", "is missing");
   validator.Text("workspace.display_name", request.workspace().display_name());
   validator.Check(v1::Plan_IsValid(request.workspace().plan()), "workspace.plan", "is no plan");
+  CheckSettings(request.workspace().settings(), validator);
   if (!request.primary_owner_id().empty()) {
     validator.Id("primary_owner_id", request.primary_owner_id());
   }
@@ -73,9 +80,10 @@ absl::Status CheckWorkspaceUpdate(const v1::UpdateWorkspaceRequest& request) {
   Validator validator;
   CheckMask(request.update_mask(),
             {"display_name", "plan", "state", "settings", "settings.app_approval_required",
-             "settings.guests_may_use_apps"},
+             "settings.guests_may_use_apps", "settings.access_token_life"},
             validator);
   validator.Text("workspace.display_name", request.workspace().display_name());
+  CheckSettings(request.workspace().settings(), validator);
   for (const std::string& path : request.update_mask().paths()) {
     if (path == "plan") {
       validator.Check(request.workspace().plan() != v1::PLAN_UNSPECIFIED &&
@@ -103,6 +111,12 @@ void CopyMasked(const v1::UpdateWorkspaceRequest& request, v1::Workspace& to) {
     }
     if (path == "settings.guests_may_use_apps") {
       to.mutable_settings()->set_guests_may_use_apps(from.settings().guests_may_use_apps());
+    }
+    if (path == "settings.access_token_life") {
+      to.mutable_settings()->clear_access_token_life();
+      if (from.settings().has_access_token_life()) {
+        *to.mutable_settings()->mutable_access_token_life() = from.settings().access_token_life();
+      }
     }
   }
 }

@@ -133,7 +133,8 @@ struct Facts {
   TokenKind token_kind = TokenKind::kNone;
   // It is the caller's own, or for the caller. An installation belongs to who installed it last.
   bool own = false;
-  bool presents_secret = false;  // the caller presents the secret of the token to revoke
+  bool presents_secret = false;  // the caller presents the secret of the token to revoke or rotate
+  bool secret_spent = false;     // and that is a refresh secret which was spent before
   // A role change that gives or takes OWNER or PRIMARY_OWNER, or a change to a member with one.
   bool touches_owner = false;
 };

@@ -16,9 +16,10 @@ inline constexpr ActionSet kInstalls = {Action::kAppInstall, Action::kAppReinsta
 inline bool IsMember(const Facts& f) { return f.caller == CallerKind::kMember; }
 inline bool IsService(const Facts& f) { return f.caller == CallerKind::kService; }
 
-// The caller revokes a token by presenting its secret.
-inline bool RevokesAsBearer(const Facts& f) {
-  return f.action == Action::kTokenRevoke && f.presents_secret;
+// The caller revokes or rotates a token by presenting its secret.
+inline bool ActsAsBearer(const Facts& f) {
+  return (f.action == Action::kTokenRevoke || f.action == Action::kTokenRotate) &&
+         f.presents_secret;
 }
 
 // Returns the role that the caller acts with in the workspace acted on: the member's own role

@@ -79,8 +79,9 @@ Need NeedOf(const Facts& f) {
     case Action::kAppRestrict:
     case Action::kRequestResolve:
     case Action::kRequestWithdraw:
-    case Action::kTokenRotate:
       return Need::kMember;
+    case Action::kTokenRotate:
+      return f.presents_secret ? Need::kNothing : Need::kMember;
   }
   return Need::kMember;
 }
@@ -154,7 +155,7 @@ constexpr Row kRows[] = {
      "secret",
      "deny",
      {},
-     [](const Facts& f) { return f.caller == CallerKind::kAnonymous && !RevokesAsBearer(f); },
+     [](const Facts& f) { return f.caller == CallerKind::kAnonymous && !ActsAsBearer(f); },
      [](const Facts&) {
        return Deny(
            "No credentials, or none that are good now. Present an active token, or a client "
@@ -177,8 +178,7 @@ constexpr Row kRows[] = {
      "deny",
      {},
      [](const Facts& f) {
-       return IsMember(f) && !f.same_workspace && f.org_role == OrgRole::kNone &&
-              !RevokesAsBearer(f);
+       return IsMember(f) && !f.same_workspace && f.org_role == OrgRole::kNone && !ActsAsBearer(f);
      },
      [](const Facts&) {
        return Deny("Members act in their own workspace only. Ask a member of that workspace.");
@@ -213,8 +213,24 @@ constexpr Row kRows[] = {
      "the caller presents the secret of the token, whoever it is",
      "allow",
      {Action::kTokenRevoke},
-     RevokesAsBearer,
+     ActsAsBearer,
      [](const Facts&) { return Allow("Whoever holds a token's secret may revoke the token."); }},
+    {"rotate.reuse",
+     "the caller presents a refresh secret that was spent before, whoever it is",
+     "deny",
+     {Action::kTokenRotate},
+     [](const Facts& f) { return ActsAsBearer(f) && f.secret_spent; },
+     [](const Facts&) {
+       return Deny(
+           "This refresh secret was spent before. Where the client that holds it did not do so "
+           "itself, somebody else has it: install the app again.");
+     }},
+    {"rotate.bearer",
+     "the caller presents the refresh secret, whoever it is",
+     "allow",
+     {Action::kTokenRotate},
+     ActsAsBearer,
+     [](const Facts&) { return Allow("Whoever holds a refresh secret may trade it in."); }},
     {"service_token.operator",
      "a member wants to make, read, regenerate or revoke a SERVICE token",
      "deny",

@@ -79,6 +79,7 @@ std::vector<std::unique_ptr<Method>> MakeAuthorityMethods(const CallFrame& frame
   LATCHKEY_READ_(tokens, GetToken)
   LATCHKEY_READ_(tokens, ListTokens)
   LATCHKEY_MUTATION_(tokens, RegenerateToken)
+  LATCHKEY_MUTATION_(tokens, RotateToken)
   LATCHKEY_MUTATION_(tokens, RevokeToken)
   LATCHKEY_READ_(policy, CheckPermission)
   LATCHKEY_READ_(policy, ListRules)

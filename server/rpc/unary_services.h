@@ -29,12 +29,11 @@ using AppServiceCalls = v1::AppService::AsyncService;
 using PolicyServiceCalls = v1::PolicyService::AsyncService;
 using AdminServiceCalls = v1::AdminService::WithGenericMethod_CreateBackup<
     v1::AdminService::WithAsyncMethod_GetStatus<v1::AdminService::Service>>;
-using TokenServiceCalls = v1::TokenService::WithGenericMethod_RotateToken<
-    v1::TokenService::WithGenericMethod_BulkRevokeTokens<
-        v1::TokenService::WithAsyncMethod_IssueToken<
-            v1::TokenService::WithAsyncMethod_GetToken<v1::TokenService::WithAsyncMethod_ListTokens<
-                v1::TokenService::WithAsyncMethod_RegenerateToken<
-                    v1::TokenService::WithAsyncMethod_RevokeToken<v1::TokenService::Service>>>>>>>;
+using TokenServiceCalls = v1::TokenService::WithGenericMethod_BulkRevokeTokens<
+    v1::TokenService::WithAsyncMethod_RotateToken<v1::TokenService::WithAsyncMethod_IssueToken<
+        v1::TokenService::WithAsyncMethod_GetToken<v1::TokenService::WithAsyncMethod_ListTokens<
+            v1::TokenService::WithAsyncMethod_RegenerateToken<
+                v1::TokenService::WithAsyncMethod_RevokeToken<v1::TokenService::Service>>>>>>>;
 using AuditServiceCalls = v1::AuditService::WithGenericMethod_CreateConsumer<
     v1::AuditService::WithGenericMethod_ListConsumers<
         v1::AuditService::WithGenericMethod_DeleteConsumer<

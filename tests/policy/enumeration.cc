@@ -27,6 +27,7 @@ std::vector<Dimension> MakeDimensions() {
       {"restricted", {"no", "yes"}, [](Facts& f, std::size_t v) { f.app_restricted = v != 0; }},
       {"home", {"no", "yes"}, [](Facts& f, std::size_t v) { f.app_home = v != 0; }},
       {"secret", {"no", "yes"}, [](Facts& f, std::size_t v) { f.presents_secret = v != 0; }},
+      {"spent", {"no", "yes"}, [](Facts& f, std::size_t v) { f.secret_spent = v != 0; }},
       {"owners", {"no", "yes"}, [](Facts& f, std::size_t v) { f.touches_owner = v != 0; }},
   };
 }
@@ -63,6 +64,8 @@ Names NamesOfDimensions(Action action) {
       return {"token", "app", "relation", "own", "approval", "home"};
     case Action::kTokenRevoke:
       return {"token", "app", "relation", "own", "approval", "home", "secret"};
+    case Action::kTokenRotate:
+      return {"own", "approval", "secret", "spent"};
     case Action::kWorkspaceCreate:
     case Action::kWorkspaceRead:
     case Action::kMemberRead:
@@ -73,7 +76,6 @@ Names NamesOfDimensions(Action action) {
     case Action::kRequestRead:
     case Action::kRequestResolve:
     case Action::kRequestWithdraw:
-    case Action::kTokenRotate:
     case Action::kTokenBulkRevoke:
     case Action::kTokenVerify:
     case Action::kAuditRead:

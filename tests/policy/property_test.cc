@@ -67,7 +67,9 @@ testing::AssertionResult NeverTakesAway(
 TEST(PolicyPropertyTest, AnonymousCallersGetNothingButToRevokeWhatTheyHold) {
   ForCallers([](const Facts& f) { return f.caller == CallerKind::kAnonymous; },
              [](const Facts& f) {
-               const bool bearer = f.action == Action::kTokenRevoke && f.presents_secret;
+               const bool bearer =
+                   f.presents_secret && (f.action == Action::kTokenRevoke ||
+                                         (f.action == Action::kTokenRotate && !f.secret_spent));
                ASSERT_EQ(Worth(f), bearer ? 2 : 0) << Name(f.action);
              });
 }
@@ -86,7 +88,9 @@ TEST(PolicyPropertyTest, MembersGetNothingElsewhereButToRevokeWhatTheyHold) {
                f.org_role == OrgRole::kNone;
       },
       [](const Facts& f) {
-        const bool bearer = f.action == Action::kTokenRevoke && f.presents_secret;
+        const bool bearer =
+            f.presents_secret && (f.action == Action::kTokenRevoke ||
+                                  (f.action == Action::kTokenRotate && !f.secret_spent));
         ASSERT_EQ(Worth(f), bearer ? 2 : 0) << Name(f.action);
       });
 }

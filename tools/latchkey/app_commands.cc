@@ -73,6 +73,8 @@ struct UpdateArgs {
   std::optional<std::string> display_name;
   std::optional<std::vector<std::string>> bot_scopes;
   std::optional<std::vector<std::string>> user_scopes;
+  std::optional<bool> token_rotation;
+  v1::ReusePolicy reuse_policy = v1::REUSE_POLICY_UNSPECIFIED;
   std::uint64_t expected_revision = 0;
 };
 
@@ -82,6 +84,10 @@ void DeclareUpdate(Syntax& syntax, UpdateArgs& args) {
   syntax.List("--bot-scopes", "SCOPE,...", args.bot_scopes, "All that its bot asks for");
   syntax.List("--user-scopes", "SCOPE,...", args.user_scopes,
               "All that it asks of the installing member");
+  syntax.Switch("--token-rotation", args.token_rotation,
+                "Whether its tokens come as pairs that rotate, from now on");
+  syntax.Enum("--reuse-policy", args.reuse_policy,
+              "When a spent refresh secret comes back: revoke_family or alert_only");
   syntax.Number("--expected-revision", args.expected_revision, "Only if it is at this revision");
 }
 
@@ -102,6 +108,14 @@ absl::StatusOr<ExitCode> Update(Session& session, const UpdateArgs& args) {
   if (args.user_scopes.has_value()) {
     for (const std::string& scope : *args.user_scopes) app.add_user_scopes(scope);
     mask.add_paths("user_scopes");
+  }
+  if (args.token_rotation.has_value()) {
+    app.set_token_rotation(*args.token_rotation);
+    mask.add_paths("token_rotation");
+  }
+  if (args.reuse_policy != v1::REUSE_POLICY_UNSPECIFIED) {
+    app.set_reuse_policy(args.reuse_policy);
+    mask.add_paths("reuse_policy");
   }
   if (mask.paths().empty()) return NothingToUpdate();
   return CallAndShow(session, std::move(request));

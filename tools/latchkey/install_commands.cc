@@ -36,7 +36,8 @@ void DeclareInstall(Syntax& syntax, InstallArgs& args) {
   DeclareWhere(syntax, args.installation);
   syntax.Text("--reason", "TEXT", args.installation.reason, "Why, for who may have to approve it");
   syntax.Text("--print", "bot|user|both", args.print,
-              "Which secrets to print, one a line, the BOT token's first [both]");
+              "Which secrets to print, one a line, the BOT token's first, each with its refresh "
+              "secret after it where tokens rotate [both]");
 }
 
 // Prints the secrets that were asked for.
@@ -44,8 +45,14 @@ template <typename Response>
 absl::StatusOr<ExitCode> ShowInstalled(Session& session, const Response& response,
                                        const std::string& print) {
   std::vector<const v1::IssuedToken*> tokens;
-  if (print != "user") tokens.push_back(&response.bot_token());
-  if (print != "bot" && response.has_user_token()) tokens.push_back(&response.user_token());
+  if (print != "user") {
+    tokens.push_back(&response.bot_token());
+    if (response.has_bot_refresh_token()) tokens.push_back(&response.bot_refresh_token());
+  }
+  if (print != "bot" && response.has_user_token()) {
+    tokens.push_back(&response.user_token());
+    if (response.has_user_refresh_token()) tokens.push_back(&response.user_refresh_token());
+  }
   if (!tokens.empty()) return ShowSecrets(session, response, tokens);
   return absl::UnknownError(absl::StrCat(
       "the app is installed, but asks for no user scopes, so there is no USER token to print; "

@@ -62,7 +62,9 @@ absl::StatusOr<ExitCode> Issue(Session& session, const IssueArgs& args) {
     request.mutable_expire_time()->set_seconds(absl::ToUnixSeconds(expires));
   }
   LATCHKEY_ASSIGN_OR_RETURN(const auto response, session.Call(std::move(request)));
-  return ShowSecrets(session, response, {&response.issued_token()});
+  std::vector<const v1::IssuedToken*> tokens = {&response.issued_token()};
+  if (response.has_refresh_token()) tokens.push_back(&response.refresh_token());
+  return ShowSecrets(session, response, tokens);
 }
 
 struct ListTokensArgs {
@@ -168,6 +170,27 @@ absl::StatusOr<ExitCode> Regenerate(Session& session, const RegenerateArgs& args
   return ShowSecrets(session, response, {&response.issued_token()});
 }
 
+struct RotateArgs {
+  std::string secret_from;
+};
+
+void DeclareRotate(Syntax& syntax, RotateArgs& args) {
+  syntax.Text("--secret-from", "-|FILE|env:NAME", args.secret_from,
+              "Where the refresh secret is; whoever holds it needs no other right");
+}
+
+absl::StatusOr<ExitCode> Rotate(Session& session, const RotateArgs& args) {
+  if (args.secret_from.empty()) {
+    return absl::InvalidArgumentError("say where the refresh secret is: --secret-from");
+  }
+  LATCHKEY_ASSIGN_OR_RETURN(const SecretSource source, ParseSecretSource(args.secret_from));
+  LATCHKEY_ASSIGN_OR_RETURN(const SecretString secret, ReadSecret(source, session.io()));
+  v1::RotateTokenRequest request;
+  request.set_refresh_secret(std::string(secret.Reveal()));
+  LATCHKEY_ASSIGN_OR_RETURN(const auto response, session.Call(std::move(request)));
+  return ShowSecrets(session, response, {&response.access_token(), &response.refresh_token()});
+}
+
 struct RevokeArgs {
   std::optional<std::string> name;
   std::optional<std::string> secret_from;
@@ -212,6 +235,10 @@ std::vector<Command> TokenCommands() {
                   Get),
       MakeChange("token", "regenerate", "Replace a token's secret, and print the new one",
                  DeclareRegenerate, Regenerate),
+      MakeChange("token", "rotate",
+                 "Trade a refresh secret for a new access secret and a new refresh secret, and "
+                 "print both, one a line",
+                 DeclareRotate, Rotate),
       MakeChange("token", "revoke", "End a token by name, or tokens by their secrets",
                  DeclareRevoke, Revoke),
   };

@@ -58,6 +58,7 @@ struct UpdateArgs {
   v1::WorkspaceState state = v1::WORKSPACE_STATE_UNSPECIFIED;
   std::optional<bool> app_approval;
   std::optional<bool> guest_apps;
+  std::string access_token_life;
   std::uint64_t expected_revision = 0;
 };
 
@@ -68,6 +69,8 @@ void DeclareUpdate(Syntax& syntax, UpdateArgs& args) {
   syntax.Enum("--state", args.state, "Suspending it revokes all of its tokens");
   syntax.Switch("--app-approval", args.app_approval, "Whether apps must be approved");
   syntax.Switch("--guest-apps", args.guest_apps, "Whether guests may use apps");
+  syntax.Text("--access-token-life", "SPAN", args.access_token_life,
+              "How long the access token of a rotating pair lives, such as 12h: 5m to 24h");
   syntax.Number("--expected-revision", args.expected_revision, "Only if it is at this revision");
 }
 
@@ -96,6 +99,16 @@ absl::StatusOr<ExitCode> Update(Session& session, const UpdateArgs& args) {
   if (args.guest_apps.has_value()) {
     workspace.mutable_settings()->set_guests_may_use_apps(*args.guest_apps);
     mask.add_paths("settings.guests_may_use_apps");
+  }
+  if (!args.access_token_life.empty()) {
+    const absl::StatusOr<absl::Duration> life = ParseTimeSpan(args.access_token_life);
+    if (!life.ok()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "--access-token-life is '", args.access_token_life, "'; it takes a span such as 12h"));
+    }
+    workspace.mutable_settings()->mutable_access_token_life()->set_seconds(
+        absl::ToInt64Seconds(*life));
+    mask.add_paths("settings.access_token_life");
   }
   if (mask.paths().empty()) return NothingToUpdate();
   return CallAndShow(session, std::move(request));
