@@ -30,6 +30,9 @@ enum Table : char {
   kAppToken = 'a',
   kMemberToken = 'm',
   kHomeApp = 'h',
+  kOrganization = 'O',
+  kOrganizationInstallation = 'V',
+  kOrganizationWorkspace = 'o',
 };
 
 constexpr std::size_t kSecretKeyHashBytes = 16;
@@ -69,6 +72,13 @@ Key<v1::MemberRecord> MemberKey(absl::string_view workspace, absl::string_view m
   return {Join(kMember, {workspace, member})};
 }
 Key<v1::ServiceRecord> ServiceKey(absl::string_view service) { return {Join(kService, {service})}; }
+Key<v1::OrganizationRecord> OrganizationKey(absl::string_view organization) {
+  return {Join(kOrganization, {organization})};
+}
+Key<v1::InstallationRecord> OrganizationInstallationKey(absl::string_view organization,
+                                                        absl::string_view app) {
+  return {Join(kOrganizationInstallation, {organization, app})};
+}
 Key<v1::AppRecord> AppKey(absl::string_view app) { return {Join(kApp, {app})}; }
 Key<v1::InstallationRecord> InstallationKey(absl::string_view workspace, absl::string_view app) {
   return {Join(kInstallation, {workspace, app})};
@@ -124,6 +134,9 @@ IndexKey MemberTokenKey(absl::string_view workspace, absl::string_view member,
 IndexKey HomeAppKey(absl::string_view workspace, absl::string_view app) {
   return {Join(kHomeApp, {workspace, app})};
 }
+IndexKey OrganizationWorkspaceKey(absl::string_view organization, absl::string_view workspace) {
+  return {Join(kOrganizationWorkspace, {organization, workspace})};
+}
 
 std::string WorkspacePrefix() { return Join(kWorkspace, {}); }
 std::string MemberPrefix(absl::string_view workspace) { return Join(kMember, {workspace, ""}); }
@@ -147,6 +160,13 @@ std::string MemberTokenPrefix(absl::string_view workspace, absl::string_view mem
   return Join(kMemberToken, {workspace, member, ""});
 }
 std::string HomeAppPrefix(absl::string_view workspace) { return Join(kHomeApp, {workspace, ""}); }
+std::string OrganizationPrefix() { return Join(kOrganization, {}); }
+std::string OrganizationInstallationPrefix(absl::string_view organization) {
+  return Join(kOrganizationInstallation, {organization, ""});
+}
+std::string OrganizationWorkspacePrefix(absl::string_view organization) {
+  return Join(kOrganizationWorkspace, {organization, ""});
+}
 std::string EventPrefix() { return Join(kEvent, {}); }
 std::string ReplayExpiryPrefix() { return Join(kReplayExpiry, {}); }
 std::string RequestExpiryPrefix() { return Join(kRequestExpiry, {}); }

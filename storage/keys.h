@@ -32,8 +32,12 @@ Key<v1::MetaRecord> MetaKey();
 Key<v1::WorkspaceRecord> WorkspaceKey(absl::string_view workspace);
 Key<v1::MemberRecord> MemberKey(absl::string_view workspace, absl::string_view member);
 Key<v1::ServiceRecord> ServiceKey(absl::string_view service);
+Key<v1::OrganizationRecord> OrganizationKey(absl::string_view organization);
 Key<v1::AppRecord> AppKey(absl::string_view app);
 Key<v1::InstallationRecord> InstallationKey(absl::string_view workspace, absl::string_view app);
+// What an organization decided about an app.
+Key<v1::InstallationRecord> OrganizationInstallationKey(absl::string_view organization,
+                                                        absl::string_view app);
 Key<v1::ApprovalRequestRecord> ApprovalRequestKey(absl::string_view workspace,
                                                   absl::string_view request);
 
@@ -59,7 +63,8 @@ IndexKey ReplayExpiryKey(absl::Time expire_time, absl::string_view request_id_ha
 Key<v1::NameRecord> UriSanKey(absl::string_view uri);
 // The live TEST token of a member.
 Key<v1::NameRecord> TestTokenKey(absl::string_view workspace, absl::string_view member);
-// The pending request, and the unspent grant, of a member for an app ("" for a TEST token).
+// The pending request, and the unspent grant, of a member for an app ("" for a TEST token). The
+// member is an id, or "workspace/id" of a member of another workspace.
 Key<v1::NameRecord> PendingRequestKey(absl::string_view workspace, absl::string_view member,
                                       absl::string_view app);
 Key<v1::NameRecord> GrantKey(absl::string_view workspace, absl::string_view member,
@@ -73,6 +78,8 @@ IndexKey AppTokenKey(absl::string_view workspace, absl::string_view app, absl::s
 IndexKey MemberTokenKey(absl::string_view workspace, absl::string_view member,
                         absl::string_view token);
 IndexKey HomeAppKey(absl::string_view workspace, absl::string_view app);
+// Workspaces of an organization.
+IndexKey OrganizationWorkspaceKey(absl::string_view organization, absl::string_view workspace);
 
 // What every key of a listing starts with. The rest of each key is the last id.
 std::string WorkspacePrefix();
@@ -85,6 +92,9 @@ std::string ServiceTokenPrefix(absl::string_view service);
 std::string AppTokenPrefix(absl::string_view workspace, absl::string_view app);
 std::string MemberTokenPrefix(absl::string_view workspace, absl::string_view member);
 std::string HomeAppPrefix(absl::string_view workspace);
+std::string OrganizationPrefix();
+std::string OrganizationInstallationPrefix(absl::string_view organization);
+std::string OrganizationWorkspacePrefix(absl::string_view organization);
 std::string EventPrefix();
 std::string ReplayExpiryPrefix();
 std::string RequestExpiryPrefix();

@@ -20,8 +20,8 @@ constexpr absl::Duration kRequestLife = absl::Hours(24 * 30);
 // The keys that hang on a request while it is pending.
 void ForgetPending(Mutation& m, const v1::ApprovalRequest& request) {
   const std::string workspace(WorkspaceIdOf(request.name()));
-  m.txn().Delete(
-      storage::PendingRequestKey(workspace, LastId(request.requester()), LastId(request.app())));
+  m.txn().Delete(storage::PendingRequestKey(workspace, MemberPart(workspace, request.requester()),
+                                            LastId(request.app())));
   m.txn().Delete(storage::RequestExpiryKey(FromProto(request.expire_time()), workspace,
                                            LastId(request.name())));
 }
@@ -54,8 +54,8 @@ absl::Status ExpireRequest(Mutation& m, absl::string_view name) {
   const bool due = request.state() == v1::APPROVAL_REQUEST_STATE_PENDING &&
                    FromProto(request.expire_time()) <= m.now();
   if (!due) return absl::OkStatus();
-  m.AuthorizeItself(policy::Action::kRequestResolve,
-                    {id->workspace, request.name(), request.app()});
+  LATCHKEY_RETURN_IF_ERROR(m.AuthorizeItself(policy::Action::kRequestResolve,
+                                             {id->workspace, request.name(), request.app()}));
   EndRequest(m, *record, v1::APPROVAL_REQUEST_STATE_EXPIRED, v1::ACTION_REQUEST_EXPIRE,
              "Nobody resolved it in 30 days.");
   return absl::OkStatus();
@@ -82,8 +82,8 @@ absl::Status LeaveRequest(Mutation& m, const FactSheet& sheet, v1::TokenKind tok
                           const Strings& scopes, absl::string_view reason) {
   const std::string& workspace = m.target().workspace;
   const std::string app(LastId(m.target().app));
-  const std::string member(LastId(m.caller().principal));
-  const auto pending_key = storage::PendingRequestKey(workspace, member, app);
+  const auto pending_key =
+      storage::PendingRequestKey(workspace, MemberPart(workspace, m.caller().principal), app);
   LATCHKEY_ASSIGN_OR_RETURN(const auto pending, m.txn().Get(pending_key));
   if (pending.has_value()) {
     const auto id = LastId(pending->name());
@@ -134,7 +134,8 @@ absl::Status SpendGrant(Mutation& m, const FactSheet& sheet) {
   after.mutable_approval_request()->set_state(v1::APPROVAL_REQUEST_STATE_USED);
   const v1::ApprovalRequest& request = before.approval_request();
   const std::string workspace(WorkspaceIdOf(request.name()));
-  m.txn().Delete(storage::GrantKey(workspace, LastId(request.requester()), LastId(request.app())));
+  m.txn().Delete(storage::GrantKey(workspace, MemberPart(workspace, request.requester()),
+                                   LastId(request.app())));
   m.Write<ApprovalRequestRecord>(storage::ApprovalRequestKey(workspace, LastId(request.name())),
                                  &before, after);
   return absl::OkStatus();
@@ -199,7 +200,8 @@ absl::StatusOr<v1::ResolveApprovalRequestResponse> Handle(Mutation& m, const Res
   if (now.state() == v1::APPROVAL_REQUEST_STATE_APPROVED) {
     NameRecord pointer;
     pointer.set_name(was.name());
-    m.txn().Put(storage::GrantKey(where.workspace, LastId(was.requester()), LastId(was.app())),
+    m.txn().Put(storage::GrantKey(where.workspace, MemberPart(where.workspace, was.requester()),
+                                  LastId(was.app())),
                 pointer);
   }
   v1::ResolveApprovalRequestResponse response;

@@ -233,8 +233,7 @@ void Authority::WriteSummary(DenialLimiter& limiter, v1::Action action,
       [shared, action](Mutation& m) {
         for (const DenialLimiter::Counted& row : *shared) {
           v1::Event event;
-          m.AuthorizeItself(policy::Action::kPolicyCheck, {});
-          m.FillSummary(action, row.key, event);
+          LATCHKEY_RETURN_IF_ERROR(m.FillSummary(action, row.key, event));
           SetSummary(row, *event.mutable_summary());
           m.txn().Append(std::move(event));
         }

@@ -16,6 +16,7 @@
 #include "server/authority/fact_sheet.h"
 #include "server/authority/methods.h"
 #include "server/authority/mutation.h"
+#include "server/authority/paging.h"
 #include "server/authority/sequencer.h"
 #include "server/authority/verifier.h"
 #include "server/base/clock.h"
@@ -119,6 +120,14 @@ class Authority {
   absl::StatusOr<FactSheet> AuthorizeRead(const storage::Reader& reader, const Caller& caller,
                                           policy::Action action, absl::string_view resource,
                                           absl::FunctionRef<absl::Status(FactSheet&)> about) const;
+  // The workspaces of an organization.
+  absl::StatusOr<v1::ListWorkspacesResponse> ListWorkspacesOf(const storage::View& view,
+                                                              absl::string_view organization,
+                                                              const Page& page) const;
+  // What an organization decided about apps.
+  absl::StatusOr<v1::ListInstallationsResponse> ListVerdictsOf(
+      const Caller& caller, const std::string& organization,
+      const v1::ListInstallationsRequest& request);
   // Brings a store that stopped writing back, and all memory in line with what it then shows. On
   // the executor.
   void RecoverStore();

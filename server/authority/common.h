@@ -52,6 +52,9 @@ std::uint64_t WriteNewMember(Mutation& m, absl::string_view workspace, absl::str
 // PLAN_LIMIT where `workspace` is the home of as many living apps as its plan takes.
 absl::Status CheckRoomForApp(const Mutation& m, const v1::Workspace& workspace);
 
+// Returns the record of an app in `workspace` that was never installed there.
+storage::v1::InstallationRecord NewInstallation(absl::string_view workspace, absl::string_view app);
+
 // Returns the record of the sheet's installation, or a fresh one of its app in `workspace`.
 storage::v1::InstallationRecord InstallationOrNew(const FactSheet& sheet,
                                                   absl::string_view workspace,

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/authority/actions.h"
 #include "server/authority/errors.h"
+#include "server/authority/organizations.h"
 #include "server/authority/tokens.h"
 #include "server/authority/validate.h"
 #include "server/base/status_macros.h"
@@ -25,6 +26,10 @@ policy::AppRelation RelationTo(const v1::App& app, absl::string_view principal) 
   // Who set a bot up stays so; the creator of another app has rights as its first collaborator.
   if (app.creator() == principal && (is_bot || collaborates)) return policy::AppRelation::kCreator;
   return collaborates ? policy::AppRelation::kCollaborator : policy::AppRelation::kNone;
+}
+
+bool IsRestricted(const storage::Found<storage::v1::InstallationRecord>& record) {
+  return record.has_value() && record->installation().approval() == v1::APP_APPROVAL_RESTRICTED;
 }
 
 // Whoever may not act for a member does not act as itself instead.
@@ -97,7 +102,10 @@ absl::Status FactSheet::LoadMemberCaller() {
   facts_.can_manage_apps = member->member().can_manage_apps();
   facts_.deactivated = member->member().state() != v1::MEMBER_STATE_ACTIVE ||
                        workspace->workspace().state() != v1::WORKSPACE_STATE_ACTIVE;
-  facts_.guests_may_use_apps = workspace->workspace().settings().guests_may_use_apps();
+  caller_organization_ = workspace->workspace().organization();
+  LATCHKEY_ASSIGN_OR_RETURN(const v1::WorkspaceSettings settings,
+                            EffectiveSettings(*reader_, workspace->workspace()));
+  facts_.guests_may_use_apps = settings.guests_may_use_apps();
   return absl::OkStatus();
 }
 
@@ -118,8 +126,12 @@ absl::Status FactSheet::AboutWorkspace(absl::string_view workspace) {
   facts_.same_workspace =
       facts_.caller != policy::CallerKind::kMember || WorkspaceIdOf(caller_.principal) == workspace;
   LATCHKEY_ASSIGN_OR_RETURN(workspace_, reader_->Get(storage::WorkspaceKey(workspace)));
+  LATCHKEY_RETURN_IF_ERROR(LoadOrganizationOfWorkspace());
   if (!workspace_.has_value()) return absl::OkStatus();
-  const v1::WorkspaceSettings& settings = workspace_->workspace().settings();
+  const v1::WorkspaceSettings settings =
+      organization_.has_value()
+          ? Tightened(workspace_->workspace().settings(), organization_->organization().settings())
+          : workspace_->workspace().settings();
   facts_.app_approval_required = settings.app_approval_required();
   facts_.guests_may_use_apps = settings.guests_may_use_apps();
   return absl::OkStatus();
@@ -161,11 +173,15 @@ absl::Status FactSheet::LoadAppIn(absl::string_view workspace, absl::string_view
                            app_->app().home_workspace() == WorkspaceName(workspace));
   if (visible) return absl::OkStatus();
   // Another workspace's own app is, in this one, as if it were not.
+  ForgetApp();
+  return absl::OkStatus();
+}
+
+void FactSheet::ForgetApp() {
   app_.reset();
   facts_.app_kind = policy::AppKind::kNone;
   facts_.app_relation = policy::AppRelation::kNone;
   missing_ = true;
-  return absl::OkStatus();
 }
 
 absl::Status FactSheet::AboutApp(absl::string_view app) {
@@ -189,42 +205,48 @@ absl::Status FactSheet::LoadInstallation(absl::string_view workspace, absl::stri
   LATCHKEY_ASSIGN_OR_RETURN(installation_, reader_->Get(storage::InstallationKey(workspace, app)));
   const bool mine = installation_.has_value() && !installation_->installation().installer().empty();
   facts_.own = mine && IsCaller(installation_->installation().installer());
-  facts_.app_restricted = installation_.has_value() &&
-                          installation_->installation().approval() == v1::APP_APPROVAL_RESTRICTED;
+  LATCHKEY_RETURN_IF_ERROR(LoadVerdict(app));
+  facts_.app_restricted = IsRestricted(installation_) || IsRestricted(verdict_);
   if (!app_.has_value()) return absl::OkStatus();
   facts_.app_home = app_->app().home_workspace() == WorkspaceName(workspace);
 
+  Strings approved;  // by the workspace and by its organization together
   Strings baseline = had;
-  bool standing = false;
-  if (installation_.has_value()) {
-    const v1::Installation& installation = installation_->installation();
-    standing = installation.approval() == v1::APP_APPROVAL_APPROVED &&
-               IsSubset(asked, installation.approved_scopes());
+  bool is_approved = false;
+  for (const auto& record : {installation_, verdict_}) {
+    if (!record.has_value()) continue;
+    const v1::Installation& installation = record->installation();
     baseline.MergeFrom(installation.approved_scopes());
     if (installation.state() == v1::INSTALLATION_STATE_INSTALLED) {
       baseline.MergeFrom(installation.bot_scopes());
       baseline.MergeFrom(installation.user_scopes());
     }
+    if (installation.approval() != v1::APP_APPROVAL_APPROVED) continue;
+    is_approved = true;
+    approved.MergeFrom(installation.approved_scopes());
   }
   facts_.scopes_grow = !IsSubset(asked, baseline);
   LATCHKEY_RETURN_IF_ERROR(LoadGrant(workspace, app, asked));
-  facts_.approved = facts_.approved || standing;
+  facts_.approved = facts_.approved || (is_approved && IsSubset(asked, approved));
   return absl::OkStatus();
 }
 
 absl::Status FactSheet::LoadGrant(absl::string_view workspace, absl::string_view app,
                                   const Strings& asked) {
   if (facts_.caller != policy::CallerKind::kMember) return absl::OkStatus();
-  LATCHKEY_ASSIGN_OR_RETURN(const auto pointer, reader_->Get(storage::GrantKey(
-                                                    workspace, LastId(caller_.principal), app)));
+  LATCHKEY_ASSIGN_OR_RETURN(
+      const auto pointer,
+      reader_->Get(storage::GrantKey(workspace, MemberPart(workspace, caller_.principal), app)));
   if (!pointer.has_value()) return absl::OkStatus();
   LATCHKEY_ASSIGN_OR_RETURN(const auto record, reader_->Get(storage::ApprovalRequestKey(
                                                    workspace, LastId(pointer->name()))));
   if (!record.has_value()) return absl::OkStatus();
   const v1::ApprovalRequest& request = record->approval_request();
   if (request.state() != v1::APPROVAL_REQUEST_STATE_APPROVED) return absl::OkStatus();
-  if (installation_.has_value() && request.revision() <= installation_->restrict_revision()) {
-    return absl::OkStatus();
+  for (const auto& decided : {installation_, verdict_}) {
+    if (decided.has_value() && request.revision() <= decided->restrict_revision()) {
+      return absl::OkStatus();
+    }
   }
   if (!IsSubset(asked, request.scopes())) return absl::OkStatus();
   grant_ = record;
@@ -260,7 +282,8 @@ absl::Status FactSheet::AboutTokenOf(const TokenOwner& owner, policy::TokenKind 
   if (!owner.service.empty()) return AboutService(owner.service);
   LATCHKEY_RETURN_IF_ERROR(AboutWorkspace(owner.workspace));
   if (kind == policy::TokenKind::kTest) {
-    facts_.own = member.empty() || IsCaller(member);
+    // Who acts here by a role in the organization is no member here, for whom a token could speak.
+    facts_.own = facts_.same_workspace && (member.empty() || IsCaller(member));
     return LoadGrant(owner.workspace, "", scopes);
   }
   LATCHKEY_RETURN_IF_ERROR(LoadAppIn(owner.workspace, app));
@@ -295,11 +318,13 @@ absl::Status FactSheet::AboutAppTokens(absl::string_view workspace, absl::string
   return LoadAppIn(workspace, app);
 }
 
-void FactSheet::AboutPrincipal(absl::string_view principal) {
+absl::Status FactSheet::AboutPrincipal(absl::string_view principal) {
+  // The name was not checked yet.
+  const absl::string_view workspace =
+      WorkspaceIdOf(principal.empty() ? caller_.principal : principal);
+  LATCHKEY_RETURN_IF_ERROR(AboutWorkspace(IsId(workspace) ? workspace : ""));
   facts_.own = principal.empty() || IsCaller(principal);
-  facts_.same_workspace = facts_.caller != policy::CallerKind::kMember ||
-                          WorkspaceIdOf(principal.empty() ? caller_.principal : principal) ==
-                              WorkspaceIdOf(caller_.principal);
+  return absl::OkStatus();
 }
 
 policy::Decision FactSheet::DecideOwn() const {

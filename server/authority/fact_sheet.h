@@ -52,7 +52,16 @@ class FactSheet {
   // About the tokens of an app in a workspace, to read them.
   absl::Status AboutAppTokens(absl::string_view workspace, absl::string_view app);
   // About another principal, by name.
-  void AboutPrincipal(absl::string_view principal);
+  absl::Status AboutPrincipal(absl::string_view principal);
+  // About an organization itself.
+  absl::Status AboutOrganization(absl::string_view organization);
+  // About the one that the caller's workspace belongs to; about none where it belongs to none.
+  absl::Status AboutOwnOrganization();
+  // About an app in all workspaces of an organization. installation() is what that decided.
+  absl::Status AboutOrganizationApp(absl::string_view organization, absl::string_view app);
+
+  // The workspace acted on joins an organization, or leaves one.
+  void MovesWorkspace() { facts_.moves_workspace = true; }
 
   policy::Decision Decide() const { return policy::Decide(facts_); }
   // Decides for another action with the same facts.
@@ -71,6 +80,10 @@ class FactSheet {
   const storage::Found<storage::v1::InstallationRecord>& installation() const {
     return installation_;
   }
+  // The one acted on, or that of the workspace acted on.
+  const storage::Found<storage::v1::OrganizationRecord>& organization() const {
+    return organization_;
+  }
   const storage::Found<storage::v1::ApprovalRequestRecord>& request() const { return request_; }
   const storage::Found<storage::v1::TokenRecord>& token() const { return token_; }
   // The grant that facts().approved stems from, where it is a member's own.
@@ -84,6 +97,8 @@ class FactSheet {
   absl::Status LoadMemberCaller();
   absl::Status LoadServiceCaller(absl::string_view name);
   absl::Status LoadApp(absl::string_view app);
+  // What the caller may not know of is as if it were not.
+  void ForgetApp();
   // Loads an app as `workspace` may know of it.
   absl::Status LoadAppIn(absl::string_view workspace, absl::string_view app);
   // Loads an installation, to give it or a token of it the scopes `asked`; a token there is has
@@ -92,6 +107,12 @@ class FactSheet {
                                 const Strings& asked, const Strings& had);
   absl::Status AboutTokenOf(const TokenOwner& owner, policy::TokenKind kind, absl::string_view app,
                             absl::string_view member, const Strings& scopes, const Strings& had);
+  // Loads the organization of workspace_.
+  absl::Status LoadOrganizationOfWorkspace();
+  // Loads what organization_ decided about an app.
+  absl::Status LoadVerdict(absl::string_view app);
+  // Sets facts_.org_role by organization_.
+  void SetOrgRole();
   // Sets facts_.approved and grant_ by the caller's unspent grant for `app` ("": a TEST token),
   // where it covers the scopes `asked`.
   absl::Status LoadGrant(absl::string_view workspace, absl::string_view app, const Strings& asked);
@@ -101,7 +122,10 @@ class FactSheet {
   Caller caller_;
   policy::Facts facts_;
   bool missing_ = false;
+  std::string caller_organization_;  // name; of the workspace of a member who calls
   storage::Found<storage::v1::WorkspaceRecord> workspace_;
+  storage::Found<storage::v1::OrganizationRecord> organization_;
+  storage::Found<storage::v1::InstallationRecord> verdict_;  // of organization_, about app_
   storage::Found<storage::v1::MemberRecord> member_;
   storage::Found<storage::v1::ServiceRecord> service_;
   storage::Found<storage::v1::AppRecord> app_;

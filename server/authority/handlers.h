@@ -27,6 +27,10 @@ absl::StatusOr<v1::CreateServiceResponse> Handle(Mutation& m,
                                                  const v1::CreateServiceRequest& request);
 absl::StatusOr<v1::DeleteServiceResponse> Handle(Mutation& m,
                                                  const v1::DeleteServiceRequest& request);
+absl::StatusOr<v1::CreateOrganizationResponse> Handle(Mutation& m,
+                                                      const v1::CreateOrganizationRequest& request);
+absl::StatusOr<v1::UpdateOrganizationResponse> Handle(Mutation& m,
+                                                      const v1::UpdateOrganizationRequest& request);
 absl::StatusOr<v1::CreateAppResponse> Handle(Mutation& m, const v1::CreateAppRequest& request);
 absl::StatusOr<v1::UpdateAppResponse> Handle(Mutation& m, const v1::UpdateAppRequest& request);
 absl::StatusOr<v1::DeleteAppResponse> Handle(Mutation& m, const v1::DeleteAppRequest& request);

@@ -6,6 +6,7 @@
 #include "server/authority/common.h"
 #include "server/authority/handlers.h"
 #include "server/authority/names.h"
+#include "server/authority/organizations.h"
 #include "server/base/status_macros.h"
 
 namespace latchkey {
@@ -15,7 +16,10 @@ using storage::v1::TokenRecord;
 
 InstallationRecord InstallationOrNew(const FactSheet& sheet, absl::string_view workspace,
                                      absl::string_view app) {
-  if (sheet.installation().has_value()) return *sheet.installation();
+  return sheet.installation().has_value() ? *sheet.installation() : NewInstallation(workspace, app);
+}
+
+InstallationRecord NewInstallation(absl::string_view workspace, absl::string_view app) {
   InstallationRecord record;
   v1::Installation& installation = *record.mutable_installation();
   installation.set_name(InstallationName(workspace, app));
@@ -30,6 +34,17 @@ namespace {
 
 constexpr char kInstallationForm[] =
     "is no installation's name; it takes workspaces/{id}/installations/{id}";
+
+// A USER token speaks for a member of the workspace, which who acts there by a role in the
+// organization is not.
+absl::Status CheckInstaller(const v1::App& app, absl::string_view workspace,
+                            absl::string_view installer) {
+  if (app.user_scopes().empty() || WorkspaceIdOf(installer) == workspace) return absl::OkStatus();
+  return StateConflictError(
+      app.name(), "asks for user scopes",
+      absl::StrCat(app.name(), " asks for user scopes, for a token that speaks for a member of ",
+                   WorkspaceName(workspace), ", and you are none; let a member install it"));
+}
 
 // Whether `app` may be in `workspace` at all; apps but EXTERNAL ones stay at home.
 bool MayBeIn(const v1::App& app, absl::string_view workspace) {
@@ -166,6 +181,7 @@ absl::StatusOr<Installed> Install(Mutation& m, policy::Action action, const std:
   LATCHKEY_RETURN_IF_ERROR(form);
   LATCHKEY_RETURN_IF_ERROR(CheckPresent(sheet, workspace, app));
   LATCHKEY_RETURN_IF_ERROR(CheckInstallable(sheet.app()->app()));
+  LATCHKEY_RETURN_IF_ERROR(CheckInstaller(sheet.app()->app(), workspace, m.caller().principal));
   const std::string name = InstallationName(workspace, app);
   if (action == policy::Action::kAppInstall && IsInstalled(sheet)) {
     return StateConflictError(name, "installed",
@@ -274,6 +290,7 @@ absl::StatusOr<FactSheet> BeginVerdict(Mutation& m, policy::Action action,
 }  // namespace
 
 absl::StatusOr<v1::ApproveAppResponse> Handle(Mutation& m, const v1::ApproveAppRequest& request) {
+  if (ParseOrganization(request.parent()).has_value()) return ApproveInOrganization(m, request);
   Validator validator;
   validator.Scopes("scopes", request.scopes());
   validator.RequestId(request.request_id());
@@ -296,6 +313,7 @@ absl::StatusOr<v1::ApproveAppResponse> Handle(Mutation& m, const v1::ApproveAppR
 }
 
 absl::StatusOr<v1::RestrictAppResponse> Handle(Mutation& m, const v1::RestrictAppRequest& request) {
+  if (ParseOrganization(request.parent()).has_value()) return RestrictInOrganization(m, request);
   Validator validator;
   validator.Text("reason", request.reason());
   validator.RequestId(request.request_id());

@@ -20,6 +20,8 @@
   X(DeactivateMember)         \
   X(CreateService)            \
   X(DeleteService)            \
+  X(CreateOrganization)       \
+  X(UpdateOrganization)       \
   X(CreateApp)                \
   X(UpdateApp)                \
   X(DeleteApp)                \
@@ -43,6 +45,8 @@
   X(GetMember)            \
   X(ListMembers)          \
   X(ListServices)         \
+  X(GetOrganization)      \
+  X(ListOrganizations)    \
   X(GetApp)               \
   X(ListApps)             \
   X(ListInstallations)    \

@@ -21,7 +21,7 @@ absl::StatusOr<FactSheet> Mutation::Gather(policy::Action action) {
 
 absl::Status Mutation::Authorize(const FactSheet& sheet, const Target& target,
                                  std::optional<policy::Action> read_action) {
-  target_ = target;
+  LATCHKEY_RETURN_IF_ERROR(AimAt(target));
   decision_ = sheet.Decide();
   switch (decision_.outcome) {
     case policy::Outcome::kAllow:
@@ -47,7 +47,7 @@ absl::Status Mutation::Authorize(const FactSheet& sheet, const Target& target,
 absl::Status Mutation::AuthorizeBearer(policy::Action action, const Target& target, bool spent) {
   action_ = action;
   by_bearer_ = caller_.kind == policy::CallerKind::kAnonymous;
-  target_ = target;
+  LATCHKEY_RETURN_IF_ERROR(AimAt(target));
   policy::Facts facts;
   facts.action = action_;
   facts.caller = policy::CallerKind::kAnonymous;
@@ -59,11 +59,20 @@ absl::Status Mutation::AuthorizeBearer(policy::Action action, const Target& targ
   return DeniedError(ToProto(action_), decision_);
 }
 
-void Mutation::AuthorizeItself(policy::Action action, const Target& target) {
+absl::Status Mutation::AuthorizeItself(policy::Action action, const Target& target) {
   action_ = action;
-  target_ = target;
   by_itself_ = true;
   decision_ = {policy::Outcome::kAllow, "latchkey.itself", "The service does this by itself."};
+  return AimAt(target);
+}
+
+absl::Status Mutation::AimAt(const Target& target) {
+  target_ = target;
+  if (!target_.organization.empty() || !IsId(target_.workspace)) return absl::OkStatus();
+  LATCHKEY_ASSIGN_OR_RETURN(const auto workspace,
+                            transaction_.Get(storage::WorkspaceKey(target_.workspace)));
+  if (workspace.has_value()) target_.organization = workspace->workspace().organization();
+  return absl::OkStatus();
 }
 
 std::uint64_t Mutation::WriteDecision() {
@@ -77,19 +86,22 @@ std::uint64_t Mutation::WriteDecision() {
   return transaction_.Append(std::move(event));
 }
 
-void Mutation::FillSummary(v1::Action action, absl::string_view who, v1::Event& event) const {
+absl::Status Mutation::FillSummary(v1::Action action, absl::string_view who, v1::Event& event) {
+  const bool of_peer = action == v1::ACTION_AUTHENTICATION_FAIL;
+  LATCHKEY_RETURN_IF_ERROR(AuthorizeItself(
+      policy::Action::kPolicyCheck, {of_peer ? "" : std::string(WorkspaceIdOf(who)), "", ""}));
   event = BaseEvent(action);
-  if (action == v1::ACTION_AUTHENTICATION_FAIL) {
+  if (of_peer) {
     event.mutable_actor()->set_principal(kAnonymousPrincipal);
     event.mutable_actor()->set_peer(std::string(who));
   } else {
     // Principals beyond those that are counted one by one share a row without a name.
     event.mutable_actor()->set_principal(std::string(who));
     event.set_resource(std::string(who));
-    if (!WorkspaceIdOf(who).empty()) event.set_workspace(WorkspaceName(WorkspaceIdOf(who)));
   }
   event.mutable_decision()->set_outcome(v1::OUTCOME_DENIED);
   event.mutable_decision()->set_reason("Counted, and not recorded one by one.");
+  return absl::OkStatus();
 }
 
 void Mutation::EndGeneration(absl::string_view owner_key, std::uint64_t ended, v1::Action action,
@@ -136,6 +148,9 @@ v1::Event Mutation::BaseEvent(std::optional<v1::Action> action) const {
   *event.mutable_decision() = ToProto(decision_);
   if (IsId(target_.workspace)) event.set_workspace(WorkspaceName(target_.workspace));
   // What is no name may be anything, a secret too.
+  if (ParseOrganization(target_.organization).has_value()) {
+    event.set_organization(target_.organization);
+  }
   if (ParseApp(target_.app).has_value()) event.set_app(target_.app);
   event.set_reason(reason_);
   event.set_request_id_hash(request_id_hash_);

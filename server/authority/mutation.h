@@ -27,6 +27,8 @@ struct Target {
   std::string workspace;  // id; empty: none
   std::string resource;   // name
   std::string app;        // name; empty: none
+  // Name; empty: that of the workspace, as it is where this becomes the target.
+  std::string organization = {};
 };
 
 // What the handlers of mutations share. Everything outlives the mutation.
@@ -67,7 +69,10 @@ class Mutation {
   absl::Status AuthorizeBearer(policy::Action action, const Target& target, bool spent = false);
 
   // What the service does by itself needs no rule.
-  void AuthorizeItself(policy::Action action, const Target& target);
+  absl::Status AuthorizeItself(policy::Action action, const Target& target);
+
+  // The events that follow are about `target`, by the same decision.
+  absl::Status AimAt(const Target& target);
 
   // The reason that the caller gave, and the hash of its request id, for the events.
   void set_reason(absl::string_view reason) { reason_ = std::string(reason); }
@@ -102,7 +107,7 @@ class Mutation {
   std::uint64_t WriteDecision();
 
   // Makes `event` the summary of calls by `who`: a principal, or a peer.
-  void FillSummary(v1::Action action, absl::string_view who, v1::Event& event) const;
+  absl::Status FillSummary(v1::Action action, absl::string_view who, v1::Event& event);
 
   // Says that the generation `ended` of the record at `owner_key` ended, and why. The caller of
   // this writes the record itself with the raised generation.
@@ -144,6 +149,9 @@ v1::Actor ToActor(const Caller& caller);
 
 // The public resource in a record, and an entity of it.
 inline v1::Workspace& ResourceOf(storage::v1::WorkspaceRecord& r) { return *r.mutable_workspace(); }
+inline v1::Organization& ResourceOf(storage::v1::OrganizationRecord& r) {
+  return *r.mutable_organization();
+}
 inline v1::Member& ResourceOf(storage::v1::MemberRecord& r) { return *r.mutable_member(); }
 inline v1::Service& ResourceOf(storage::v1::ServiceRecord& r) { return *r.mutable_service(); }
 inline v1::App& ResourceOf(storage::v1::AppRecord& r) { return *r.mutable_app(); }
@@ -157,6 +165,9 @@ inline v1::Token& ResourceOf(storage::v1::TokenRecord& r) { return *r.mutable_to
 
 inline void SetEntity(const storage::v1::WorkspaceRecord& r, v1::Entity& e) {
   *e.mutable_workspace() = r.workspace();
+}
+inline void SetEntity(const storage::v1::OrganizationRecord& r, v1::Entity& e) {
+  *e.mutable_organization() = r.organization();
 }
 inline void SetEntity(const storage::v1::MemberRecord& r, v1::Entity& e) {
   *e.mutable_member() = r.member();

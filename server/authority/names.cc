@@ -48,7 +48,8 @@ bool IsId(absl::string_view id) {
 }
 
 bool IsResourceName(absl::string_view name) {
-  if (name == "workspaces" || name == "services") return true;
+  if (name == "workspaces" || name == "services" || name == "organizations") return true;
+  if (ParseOrganization(name) || ParseOrganizationInstallation(name)) return true;
   if (ParseWorkspace(name) || ParseService(name) || ParseApp(name) || ParseToken(name)) return true;
   return ParseMember(name) || ParseInstallation(name) || ParseApprovalRequest(name);
 }
@@ -58,6 +59,14 @@ std::optional<std::string> ParseWorkspace(absl::string_view name) {
 }
 std::optional<std::string> ParseService(absl::string_view name) { return One(name, "services"); }
 std::optional<std::string> ParseApp(absl::string_view name) { return One(name, "apps"); }
+std::optional<std::string> ParseOrganization(absl::string_view name) {
+  return One(name, "organizations");
+}
+std::optional<InOrganization> ParseOrganizationInstallation(absl::string_view name) {
+  std::vector<std::string> ids = Ids(name, "organizations", "installations");
+  if (ids.empty()) return std::nullopt;
+  return InOrganization{std::move(ids[0]), std::move(ids[1])};
+}
 std::optional<InWorkspace> ParseMember(absl::string_view name) { return Two(name, "members"); }
 std::optional<InWorkspace> ParseInstallation(absl::string_view name) {
   return Two(name, "installations");
@@ -89,6 +98,12 @@ std::string TokenName(const TokenOwner& owner, absl::string_view token) {
 absl::string_view LastId(absl::string_view name) {
   const std::size_t slash = name.rfind('/');
   return slash == absl::string_view::npos ? name : name.substr(slash + 1);
+}
+
+std::string MemberPart(absl::string_view workspace, absl::string_view member) {
+  const absl::string_view home = WorkspaceIdOf(member);
+  if (home == workspace) return std::string(LastId(member));
+  return absl::StrCat(home, "/", LastId(member));
 }
 
 absl::string_view WorkspaceIdOf(absl::string_view name) {

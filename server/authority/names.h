@@ -30,6 +30,13 @@ inline std::string MemberName(absl::string_view workspace, absl::string_view mem
 inline std::string ServiceName(absl::string_view service) {
   return absl::StrCat("services/", service);
 }
+inline std::string OrganizationName(absl::string_view organization) {
+  return absl::StrCat("organizations/", organization);
+}
+inline std::string OrganizationInstallationName(absl::string_view organization,
+                                                absl::string_view app) {
+  return absl::StrCat("organizations/", organization, "/installations/", app);
+}
 inline std::string AppName(absl::string_view app) { return absl::StrCat("apps/", app); }
 inline std::string InstallationName(absl::string_view workspace, absl::string_view app) {
   return absl::StrCat("workspaces/", workspace, "/installations/", app);
@@ -41,9 +48,17 @@ inline std::string ApprovalRequestName(absl::string_view workspace, absl::string
 std::optional<std::string> ParseWorkspace(absl::string_view name);
 std::optional<std::string> ParseService(absl::string_view name);
 std::optional<std::string> ParseApp(absl::string_view name);
+std::optional<std::string> ParseOrganization(absl::string_view name);
 std::optional<InWorkspace> ParseMember(absl::string_view name);
 std::optional<InWorkspace> ParseInstallation(absl::string_view name);
 std::optional<InWorkspace> ParseApprovalRequest(absl::string_view name);
+
+// A resource that lies in an organization.
+struct InOrganization {
+  std::string organization;
+  std::string id;
+};
+std::optional<InOrganization> ParseOrganizationInstallation(absl::string_view name);
 
 // Returns whether `name` is of the form of any resource's name, or a collection's.
 bool IsResourceName(absl::string_view name);
@@ -67,6 +82,9 @@ std::string TokenName(const TokenOwner& owner, absl::string_view token);
 
 // Returns the last part of a name: "ann" of "workspaces/acme/members/ann".
 absl::string_view LastId(absl::string_view name);
+// Returns what stands for `member`, a name, in the keys of `workspace`: the id, or "workspace/id"
+// of a member of another one.
+std::string MemberPart(absl::string_view workspace, absl::string_view member);
 // Returns the workspace's id of "workspaces/acme/...", or "" where the name is of no workspace.
 absl::string_view WorkspaceIdOf(absl::string_view name);
 

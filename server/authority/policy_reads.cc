@@ -49,6 +49,12 @@ absl::Status AboutNewToken(FactSheet& sheet, const v1::CheckPermissionRequest& r
 }
 
 absl::Status AboutInstallation(FactSheet& sheet, const v1::CheckPermissionRequest& request) {
+  const Action action = sheet.facts().action;
+  if (action == Action::kAppApprove || action == Action::kAppRestrict) {
+    if (const auto id = ParseOrganizationInstallation(request.resource())) {
+      return sheet.AboutOrganizationApp(id->organization, id->id);
+    }
+  }
   if (const auto id = ParseInstallation(request.resource())) {
     return sheet.AboutInstallation(id->workspace, id->id);
   }
@@ -90,18 +96,26 @@ absl::Status AboutToken(FactSheet& sheet, const v1::CheckPermissionRequest& requ
   return BadResource("workspaces/{id}/tokens/{id} or services/{id}/tokens/{id}");
 }
 
+absl::Status AboutOrganization(FactSheet& sheet, const v1::CheckPermissionRequest& request) {
+  if (const auto id = ParseOrganization(request.resource())) return sheet.AboutOrganization(*id);
+  return BadResource("organizations/{id}");
+}
+
 // Fills the sheet as the method of its action would.
 absl::Status About(FactSheet& sheet, const v1::CheckPermissionRequest& request) {
   switch (sheet.facts().action) {
     case Action::kWorkspaceCreate:
+    case Action::kOrganizationCreate:
     case Action::kAdminRead:
     case Action::kAdminBackup:
     case Action::kPolicyRead:
     case Action::kTokenVerify:
       return absl::OkStatus();
     case Action::kPolicyCheck:
-      sheet.AboutPrincipal(request.resource());
-      return absl::OkStatus();
+      return sheet.AboutPrincipal(request.resource());
+    case Action::kOrganizationRead:
+    case Action::kOrganizationUpdate:
+      return AboutOrganization(sheet, request);
     case Action::kWorkspaceRead:
     case Action::kWorkspaceUpdate:
     case Action::kAppCreate:
@@ -167,11 +181,9 @@ absl::StatusOr<v1::CheckPermissionResponse> Authority::Read(
   const storage::View view = NewView();
   LATCHKEY_RETURN_IF_ERROR(
       AuthorizeRead(view, caller, Action::kPolicyCheck, request.principal(), [&](FactSheet& sheet) {
-        sheet.AboutPrincipal(request.principal());
-        return absl::OkStatus();
+        return sheet.AboutPrincipal(request.principal());
       }).status());
-  const int last = static_cast<int>(Action::kAdminBackup);
-  if (request.action() < 1 || request.action() > last) {
+  if (!policy::IsAction(request.action())) {
     return InvalidFieldError("action", "is no action that can be asked for; see ListRules");
   }
   if (!v1::TokenKind_IsValid(request.token_kind()) || !v1::Role_IsValid(request.role())) {

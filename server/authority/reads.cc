@@ -65,11 +65,13 @@ absl::StatusOr<v1::ListWorkspacesResponse> Authority::Read(
   const storage::View view = NewView();
   // A member reads the own workspace; whoever is of none is judged as about all.
   const std::string own(WorkspaceIdOf(caller.principal));
-  LATCHKEY_RETURN_IF_ERROR(
-      AuthorizeRead(view, caller, policy::Action::kWorkspaceRead, "workspaces", [&](FactSheet& s) {
-        return s.AboutWorkspace(own);
-      }).status());
+  LATCHKEY_ASSIGN_OR_RETURN(
+      FactSheet sheet, AuthorizeRead(view, caller, policy::Action::kWorkspaceRead, "workspaces",
+                                     [&](FactSheet& s) { return s.AboutWorkspace(own); }));
   LATCHKEY_ASSIGN_OR_RETURN(const Page page, PageOf(request));
+  if (sheet.facts().org_role != policy::OrgRole::kNone) {
+    return ListWorkspacesOf(view, sheet.organization()->organization().name(), page);
+  }
   v1::ListWorkspacesResponse response;
   if (!own.empty()) {
     LATCHKEY_ASSIGN_OR_RETURN(const auto record, view.Get(storage::WorkspaceKey(own)));
@@ -185,6 +187,9 @@ absl::StatusOr<v1::ListAppsResponse> Authority::Read(const Caller& caller,
 
 absl::StatusOr<v1::ListInstallationsResponse> Authority::Read(
     const Caller& caller, const v1::ListInstallationsRequest& request) {
+  if (const auto organization = ParseOrganization(request.parent())) {
+    return ListVerdictsOf(caller, *organization, request);
+  }
   const storage::View view = NewView();
   const auto workspace = ParseWorkspace(request.parent());
   LATCHKEY_ASSIGN_OR_RETURN(

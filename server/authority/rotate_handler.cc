@@ -147,7 +147,7 @@ absl::Status AnswerReuse(Mutation& m, const TokenRecord& refresh, const SecretRe
     return NotGoodError();
   }
   m.WriteDecision();
-  m.AuthorizeItself(policy::Action::kTokenRevoke, m.target());
+  LATCHKEY_RETURN_IF_ERROR(m.AuthorizeItself(policy::Action::kTokenRevoke, m.target()));
   LATCHKEY_RETURN_IF_ERROR(
       WriteRevocation(m, refresh, v1::ACTION_TOKEN_REUSE,
                       "A refresh secret was presented again after it was spent.")

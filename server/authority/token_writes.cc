@@ -123,8 +123,9 @@ absl::Status WriteFirstUse(Mutation& m, absl::string_view name, std::uint64_t ve
   const bool awaited = before.has_value() && before->secret_version() == version &&
                        !before->previous_secret_hash().empty();
   if (!awaited) return absl::OkStatus();
-  m.AuthorizeItself(policy::Action::kTokenRegenerate,
-                    {std::string(WorkspaceIdOf(name)), std::string(name), before->token().app()});
+  LATCHKEY_RETURN_IF_ERROR(m.AuthorizeItself(
+      policy::Action::kTokenRegenerate,
+      {std::string(WorkspaceIdOf(name)), std::string(name), before->token().app()}));
   TokenRecord after = *before;
   EndPreviousSecret(after);
   ForgetSecrets(m, *before);

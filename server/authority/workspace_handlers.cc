@@ -1,8 +1,11 @@
+#include <algorithm>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "server/authority/common.h"
 #include "server/authority/handlers.h"
 #include "server/authority/names.h"
+#include "server/authority/organizations.h"
 #include "server/authority/validate.h"
 #include "server/base/status_macros.h"
 
@@ -18,12 +21,19 @@ void CheckSettings(const v1::WorkspaceSettings& settings, Validator& validator) 
                  kMinAccessTokenLife, kMaxAccessTokenLife);
 }
 
+void CheckOrganizationForm(const v1::Workspace& workspace, Validator& validator) {
+  const std::string& name = workspace.organization();
+  validator.Check(name.empty() || ParseOrganization(name).has_value(), "workspace.organization",
+                  kOrganizationForm);
+}
+
 absl::Status CheckNewWorkspace(const v1::CreateWorkspaceRequest& request) {
   Validator validator;
   validator.Check(request.has_workspace(), "workspace", "is missing");
   validator.Text("workspace.display_name", request.workspace().display_name());
   validator.Check(v1::Plan_IsValid(request.workspace().plan()), "workspace.plan", "is no plan");
   CheckSettings(request.workspace().settings(), validator);
+  CheckOrganizationForm(request.workspace(), validator);
   if (!request.primary_owner_id().empty()) {
     validator.Id("primary_owner_id", request.primary_owner_id());
   }
@@ -56,13 +66,17 @@ absl::StatusOr<v1::CreateWorkspaceResponse> Handle(Mutation& m,
                          : request.workspace().plan());
   workspace.set_state(v1::WORKSPACE_STATE_ACTIVE);
   *workspace.mutable_settings() = request.workspace().settings();
+  workspace.set_organization(request.workspace().organization());
   *workspace.mutable_create_time() = ToProto(m.now());
+  LATCHKEY_RETURN_IF_ERROR(CheckBelonging(m, workspace));
   record.set_generation(kFirstGeneration);
   record.set_primary_owner(request.primary_owner_id());
 
   v1::CreateWorkspaceResponse response;
   // The event belongs to the workspace that it makes.
-  LATCHKEY_RETURN_IF_ERROR(m.Authorize(sheet, {request.workspace_id(), name, ""}));
+  LATCHKEY_RETURN_IF_ERROR(
+      m.Authorize(sheet, {request.workspace_id(), name, "", workspace.organization()}));
+  MoveWorkspace(m, request.workspace_id(), "", workspace.organization());
   response.set_revision(
       m.Write<WorkspaceRecord>(storage::WorkspaceKey(request.workspace_id()), nullptr, record));
   *response.mutable_workspace() = record.workspace();
@@ -76,12 +90,19 @@ absl::StatusOr<v1::CreateWorkspaceResponse> Handle(Mutation& m,
 
 namespace {
 
+bool Names(const v1::UpdateWorkspaceRequest& request, absl::string_view path) {
+  const auto& paths = request.update_mask().paths();
+  return std::find(paths.begin(), paths.end(), path) != paths.end();
+}
+
 absl::Status CheckWorkspaceUpdate(const v1::UpdateWorkspaceRequest& request) {
   Validator validator;
   CheckMask(request.update_mask(),
-            {"display_name", "plan", "state", "settings", "settings.app_approval_required",
-             "settings.guests_may_use_apps", "settings.access_token_life"},
+            {"display_name", "plan", "state", "organization", "settings",
+             "settings.app_approval_required", "settings.guests_may_use_apps",
+             "settings.access_token_life"},
             validator);
+  if (Names(request, "organization")) CheckOrganizationForm(request.workspace(), validator);
   validator.Text("workspace.display_name", request.workspace().display_name());
   CheckSettings(request.workspace().settings(), validator);
   for (const std::string& path : request.update_mask().paths()) {
@@ -105,6 +126,7 @@ void CopyMasked(const v1::UpdateWorkspaceRequest& request, v1::Workspace& to) {
     if (path == "display_name") to.set_display_name(from.display_name());
     if (path == "plan") to.set_plan(from.plan());
     if (path == "state") to.set_state(from.state());
+    if (path == "organization") to.set_organization(from.organization());
     if (path == "settings") *to.mutable_settings() = from.settings();
     if (path == "settings.app_approval_required") {
       to.mutable_settings()->set_app_approval_required(from.settings().app_approval_required());
@@ -121,6 +143,19 @@ void CopyMasked(const v1::UpdateWorkspaceRequest& request, v1::Workspace& to) {
   }
 }
 
+// Writes a workspace, and what its going from one organization to another changes beside it.
+absl::Status WriteMoved(Mutation& m, const std::string& id, const WorkspaceRecord& before,
+                        WorkspaceRecord& after) {
+  const std::string& from = before.workspace().organization();
+  const std::string& to = after.workspace().organization();
+  MoveWorkspace(m, id, from, to);
+  if (from != to) {
+    LATCHKEY_RETURN_IF_ERROR(m.AimAt({id, after.workspace().name(), "", to.empty() ? from : to}));
+  }
+  m.Write<WorkspaceRecord>(storage::WorkspaceKey(id), &before, after);
+  return from == to || to.empty() ? absl::OkStatus() : EndTokensOfRestricted(m, id, LastId(to));
+}
+
 }  // namespace
 
 absl::StatusOr<v1::UpdateWorkspaceResponse> Handle(Mutation& m,
@@ -128,6 +163,7 @@ absl::StatusOr<v1::UpdateWorkspaceResponse> Handle(Mutation& m,
   const auto id = ParseWorkspace(request.workspace().name());
   LATCHKEY_ASSIGN_OR_RETURN(FactSheet sheet, m.Gather(policy::Action::kWorkspaceUpdate));
   LATCHKEY_RETURN_IF_ERROR(sheet.AboutWorkspace(id.value_or("")));
+  if (Names(request, "organization")) sheet.MovesWorkspace();
   LATCHKEY_RETURN_IF_ERROR(m.Authorize(sheet, {id.value_or(""), request.workspace().name(), ""}));
   if (!id.has_value()) return InvalidFieldError("workspace.name", kWorkspaceForm);
   LATCHKEY_RETURN_IF_ERROR(CheckWorkspaceUpdate(request));
@@ -138,6 +174,10 @@ absl::StatusOr<v1::UpdateWorkspaceResponse> Handle(Mutation& m,
 
   WorkspaceRecord after = before;
   CopyMasked(request, *after.mutable_workspace());
+  LATCHKEY_RETURN_IF_ERROR(CheckBelonging(m, after.workspace()));
+  LATCHKEY_RETURN_IF_ERROR(CheckNotLoosened(m, after.workspace(), [&](absl::string_view setting) {
+    return Names(request, "settings") || Names(request, absl::StrCat("settings.", setting));
+  }));
   const bool suspends = before.workspace().state() == v1::WORKSPACE_STATE_ACTIVE &&
                         after.workspace().state() == v1::WORKSPACE_STATE_SUSPENDED;
   const storage::Key<WorkspaceRecord> key = storage::WorkspaceKey(*id);
@@ -146,8 +186,9 @@ absl::StatusOr<v1::UpdateWorkspaceResponse> Handle(Mutation& m,
                     "The workspace was suspended.");
     after.set_generation(before.generation() + 1);
   }
+  LATCHKEY_RETURN_IF_ERROR(WriteMoved(m, *id, before, after));
   v1::UpdateWorkspaceResponse response;
-  response.set_revision(m.Write<WorkspaceRecord>(key, &before, after));
+  response.set_revision(m.txn().next_sequence() - 1);
   *response.mutable_workspace() = after.workspace();
   return response;
 }

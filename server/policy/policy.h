@@ -50,7 +50,18 @@ enum class Action : std::uint8_t {
   kPolicyCheck = 35,
   kAdminRead = 36,
   kAdminBackup = 37,
+  kOrganizationCreate = 50,
+  kOrganizationRead = 51,
+  kOrganizationUpdate = 52,
 };
+
+// Returns whether a number is that of an action; some between the first and the last are not.
+constexpr bool IsAction(int number) {
+  return (number >= static_cast<int>(Action::kWorkspaceCreate) &&
+          number <= static_cast<int>(Action::kAdminBackup)) ||
+         (number >= static_cast<int>(Action::kOrganizationCreate) &&
+          number <= static_cast<int>(Action::kOrganizationUpdate));
+}
 
 enum class CallerKind : std::uint8_t { kAnonymous, kMember, kService, kOperator };
 
@@ -83,7 +94,7 @@ enum class TokenKind : std::uint8_t {
   kRefresh = 8,
 };
 
-// The caller's role in the organization of the workspace acted on.
+// The caller's role in the organization of the workspace acted on, or in the one acted on.
 enum class OrgRole : std::uint8_t { kNone, kAdmin, kOwner };
 
 // What the caller is to the app acted on. A creator who was removed from the collaborators of an
@@ -109,22 +120,26 @@ struct Facts {
 
   // The caller. A service that acts on behalf of a member is that member here.
   CallerKind caller = CallerKind::kAnonymous;
-  bool deactivated = false;    // the member is deactivated, or the member's workspace suspended
-  bool same_workspace = true;  // the action is about the member's own workspace, or about none
+  bool deactivated = false;  // the member is deactivated, or the member's workspace suspended
+  // The action is about the member's own workspace, or the organization that this belongs to, or
+  // about none.
+  bool same_workspace = true;
   OrgRole org_role = OrgRole::kNone;
   Role role = Role::kNone;
   bool can_manage_apps = false;
   ServiceRoles service_roles = {};
 
-  // The workspace acted on.
+  // The workspace acted on, with what its organization forces.
   bool app_approval_required = false;
   bool guests_may_use_apps = false;
+  bool moves_workspace = false;  // it joins an organization, or leaves one
+  bool org_wide = false;         // no workspace: what is decided holds in all of an organization
 
   // The app acted on, or the app of the token acted on.
   AppKind app_kind = AppKind::kNone;
   AppRelation app_relation = AppRelation::kNone;
   bool app_home = false;        // the workspace acted on is the app's home, whoever the caller is
-  bool app_restricted = false;  // in the workspace acted on
+  bool app_restricted = false;  // in the workspace acted on, by it or by its organization
   bool approved = false;        // a grant covers this call: see rule request.approved
   // The call would give scopes beyond what was approved, is installed, or the token has.
   bool scopes_grow = false;

@@ -22,12 +22,13 @@ bool IsExternalInstallation(const Facts& f) {
 }
 
 constexpr Row kRows[] = {
-    {"app.restricted", "the app is restricted in this workspace", "deny", kInstallsOrGetsSecret,
-     [](const Facts& f) { return IsMember(f) && f.app_restricted; },
+    {"app.restricted", "the app is restricted in this workspace, by it or by its organization",
+     "deny", kInstallsOrGetsSecret, [](const Facts& f) { return IsMember(f) && f.app_restricted; },
      [](const Facts&) {
        return Deny(
-           "This app is restricted in this workspace. An owner, or a member who can manage apps, "
-           "may approve it, which lifts the restriction.");
+           "This app is restricted in this workspace, or in all of its organization. An owner, or "
+           "a member who can manage apps, may approve it in the workspace, and an owner or admin "
+           "of the organization in that, which lifts the restriction there.");
      }},
     {"user_token.own",
      "a USER token that speaks for another member",

@@ -45,6 +45,9 @@ Need NeedOf(const Facts& f) {
     case Action::kAppRead:
     case Action::kInstallationRead:
     case Action::kRequestRead:
+    case Action::kOrganizationCreate:
+    case Action::kOrganizationRead:
+    case Action::kOrganizationUpdate:
       return Need::kDirectory;
     case Action::kServiceCreate:
     case Action::kServiceRead:
@@ -172,9 +175,11 @@ constexpr Row kRows[] = {
            "member, the operator the workspace.");
      }},
     {"caller.cross_workspace",
-     "a member acts outside the member's own workspace, is neither owner nor admin of its "
-     "organization (an org owner acts there as an OWNER would, an org admin as an ADMIN), and does "
-     "not revoke a token by presenting its secret",
+     "a member acts outside the member's own workspace, or on an organization that this does not "
+     "belong to; is neither owner nor admin of the organization of the workspace acted on (an org "
+     "owner acts there as an OWNER would, an org admin as an ADMIN); and does not revoke a token "
+     "by "
+     "presenting its secret",
      "deny",
      {},
      [](const Facts& f) {
@@ -185,7 +190,8 @@ constexpr Row kRows[] = {
      }},
     {"caller.service_role",
      "a service that does not act on behalf of a member lacks the role for it: DIRECTORY for "
-     "workspaces and members, and to read apps, installations, requests and tokens; VERIFIER to "
+     "organizations, workspaces and members, and to read apps, installations, requests and tokens; "
+     "VERIFIER to "
      "verify; AUDITOR to read the audit log; DIRECTORY or DELEGATE to ask what others may do; "
      "OPERATOR for these and for services, SERVICE tokens, revoking and the server itself. None is "
      "needed to read the rules, to ask about itself, to read and revoke its own tokens, and to "
@@ -199,14 +205,15 @@ constexpr Row kRows[] = {
      "token.regenerate: of a SERVICE token. The operator does not act as if a member: other "
      "actions are left to default.deny",
      "allow",
-     {Action::kWorkspaceCreate,  Action::kWorkspaceRead, Action::kWorkspaceUpdate,
-      Action::kMemberCreate,     Action::kMemberRead,    Action::kMemberUpdate,
-      Action::kMemberDeactivate, Action::kServiceCreate, Action::kServiceRead,
-      Action::kServiceDelete,    Action::kAppRead,       Action::kInstallationRead,
-      Action::kRequestRead,      Action::kTokenIssue,    Action::kTokenRead,
-      Action::kTokenRegenerate,  Action::kTokenRevoke,   Action::kTokenBulkRevoke,
-      Action::kTokenVerify,      Action::kAuditRead,     Action::kPolicyRead,
-      Action::kPolicyCheck,      Action::kAdminRead,     Action::kAdminBackup},
+     {Action::kWorkspaceCreate,    Action::kWorkspaceRead,    Action::kWorkspaceUpdate,
+      Action::kMemberCreate,       Action::kMemberRead,       Action::kMemberUpdate,
+      Action::kMemberDeactivate,   Action::kServiceCreate,    Action::kServiceRead,
+      Action::kServiceDelete,      Action::kAppRead,          Action::kInstallationRead,
+      Action::kRequestRead,        Action::kTokenIssue,       Action::kTokenRead,
+      Action::kTokenRegenerate,    Action::kTokenRevoke,      Action::kTokenBulkRevoke,
+      Action::kTokenVerify,        Action::kAuditRead,        Action::kPolicyRead,
+      Action::kPolicyCheck,        Action::kAdminRead,        Action::kAdminBackup,
+      Action::kOrganizationCreate, Action::kOrganizationRead, Action::kOrganizationUpdate},
      [](const Facts& f) { return IsOperator(f) && IsOperatorsBusiness(f); },
      [](const Facts&) { return Allow("This is what the operator is for."); }},
     {"revoke.bearer",

@@ -39,6 +39,20 @@ Verdict ManageWorkspace(const Facts& f) {
                     : Deny("Only an owner may change the workspace or its members. Ask an owner.");
 }
 
+Verdict ReadOrganization(const Facts& f) {
+  if (IsService(f)) return Allow("A service with the DIRECTORY role keeps organizations.");
+  return f.org_role != OrgRole::kNone
+             ? Allow("Its owners and admins see the organization.")
+             : Deny("Only an owner or admin of the organization may see it. Ask one of them.");
+}
+
+Verdict UpdateOrganization(const Facts& f) {
+  if (IsService(f)) return Allow("A service with the DIRECTORY role keeps organizations.");
+  return f.org_role == OrgRole::kOwner
+             ? Allow("Its owners manage the organization.")
+             : Deny("Only an owner of the organization may change it. Ask one of them.");
+}
+
 // Why nothing matched, in words of what would.
 Verdict DenyByDefault(const Facts& f) {
   if (!IsMember(f)) {
@@ -85,6 +99,16 @@ constexpr Row kRows[] = {
      {Action::kAppUninstall},
      IsMember,
      Uninstall},
+    {"workspace.organization",
+     "a member wants to take a workspace into an organization, or out of one",
+     "deny",
+     {Action::kWorkspaceUpdate},
+     [](const Facts& f) { return IsMember(f) && f.moves_workspace; },
+     [](const Facts&) {
+       return Deny(
+           "Only the operator, or a service with the DIRECTORY role, moves workspaces between "
+           "organizations. Ask the operator.");
+     }},
     {"workspace.manage",
      "a service with the DIRECTORY role; an owner, but not for workspace.create. To give or take "
      "ownership, or to change an owner, a member must be the primary owner",
@@ -93,6 +117,39 @@ constexpr Row kRows[] = {
       Action::kMemberUpdate, Action::kMemberDeactivate},
      [](const Facts& f) { return IsMember(f) || IsService(f); },
      ManageWorkspace},
+    {"organization.create",
+     "a service with the DIRECTORY role",
+     "allow; others deny",
+     {Action::kOrganizationCreate},
+     [](const Facts& f) { return IsMember(f) || IsService(f); },
+     [](const Facts& f) {
+       return IsService(f) ? Allow("A service with the DIRECTORY role keeps organizations.")
+                           : Deny("Members do not make organizations. Ask the operator for one.");
+     }},
+    {"organization.read",
+     "an owner or admin of the organization, or a service with the DIRECTORY role",
+     "allow; others deny",
+     {Action::kOrganizationRead},
+     [](const Facts& f) { return IsMember(f) || IsService(f); },
+     ReadOrganization},
+    {"organization.update",
+     "an owner of the organization, or a service with the DIRECTORY role",
+     "allow; others deny",
+     {Action::kOrganizationUpdate},
+     [](const Facts& f) { return IsMember(f) || IsService(f); },
+     UpdateOrganization},
+    {"organization.approval",
+     "for all workspaces of an organization: an owner or admin of the organization",
+     "allow; others deny",
+     {Action::kAppApprove, Action::kAppRestrict},
+     [](const Facts& f) { return IsMember(f) && f.org_wide; },
+     [](const Facts& f) {
+       return f.org_role != OrgRole::kNone
+                  ? Allow("Owners and admins of an organization decide which apps it uses.")
+                  : Deny(
+                        "Only an owner or admin of the organization may decide for all of its "
+                        "workspaces. Ask one of them.");
+     }},
     {"approval.manage",
      "an owner, or a member who can manage apps (admins need that right too)",
      "allow; others deny",

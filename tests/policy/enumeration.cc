@@ -29,6 +29,8 @@ std::vector<Dimension> MakeDimensions() {
       {"secret", {"no", "yes"}, [](Facts& f, std::size_t v) { f.presents_secret = v != 0; }},
       {"spent", {"no", "yes"}, [](Facts& f, std::size_t v) { f.secret_spent = v != 0; }},
       {"owners", {"no", "yes"}, [](Facts& f, std::size_t v) { f.touches_owner = v != 0; }},
+      {"moves", {"no", "yes"}, [](Facts& f, std::size_t v) { f.moves_workspace = v != 0; }},
+      {"wide", {"no", "yes"}, [](Facts& f, std::size_t v) { f.org_wide = v != 0; }},
   };
 }
 
@@ -39,6 +41,7 @@ Names NamesOfDimensions(Action action) {
                         "approved", "grow",     "restricted", "home"};
   switch (action) {
     case Action::kWorkspaceUpdate:
+      return {"own", "approval", "owners", "moves"};
     case Action::kMemberCreate:
     case Action::kMemberUpdate:
     case Action::kMemberDeactivate:
@@ -50,8 +53,10 @@ Names NamesOfDimensions(Action action) {
     case Action::kAppRemoveCollaborator:
     case Action::kAppUninstall:
     case Action::kInstallationRead:
+      return app;
     case Action::kAppApprove:
     case Action::kAppRestrict:
+      app.emplace_back("wide");
       return app;
     case Action::kAppInstall:
     case Action::kAppReinstall:
@@ -83,6 +88,9 @@ Names NamesOfDimensions(Action action) {
     case Action::kPolicyCheck:
     case Action::kAdminRead:
     case Action::kAdminBackup:
+    case Action::kOrganizationCreate:
+    case Action::kOrganizationRead:
+    case Action::kOrganizationUpdate:
       return everywhere;
   }
   return everywhere;

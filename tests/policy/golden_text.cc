@@ -37,6 +37,8 @@ constexpr char kHead[] =
 #              among these. deactivated: any such member. elsewhere: any member outside the own
 #              workspace without a role in the organization.
 #   manager    the member can manage apps, in the own workspace
+#   org        the member's role in the organization, where more hangs on it than the role that the
+#              member acts with: an org owner acts as an OWNER at least, an org admin as an ADMIN
 #   token      kind of the token acted on
 #   app        kind of the app acted on, or of the token's app
 #   relation   what the caller is to that app
@@ -48,6 +50,8 @@ constexpr char kHead[] =
 #   home       the workspace is the app's home
 #   secret     the caller presents the secret of the token
 #   owners     the change gives or takes ownership, or is to an owner
+#   moves      the workspace joins or leaves an organization
+#   wide       what is decided holds in all workspaces of the organization
 #
 # So that nothing hides behind the short form, each table says for each action how many combinations
 # of facts it stands for, how many of them are allowed, denied and need approval, and a hash (FNV-1a,
@@ -89,13 +93,32 @@ std::vector<Group> MakeGroups() {
   }
   groups[kMember].variables = {
       {"caller", {"BARRED_GUEST", "GUEST", "MEMBER", "ADMIN", "OWNER", "PRIMARY_OWNER"}},
-      {"manager", {"no", "yes"}}};
+      {"manager", {"no", "yes"}},
+      {"org", {"none", "admin", "owner"}}};
   for (Group& group : groups) {
     std::size_t callers = 1;
     for (const Variable& variable : group.variables) callers *= variable.values.size();
     group.decisions.resize(callers);
   }
   return groups;
+}
+
+// The least place among the values of "caller" that a role in the organization gives.
+std::size_t LeastRank(OrgRole role) {
+  switch (role) {
+    case OrgRole::kOwner:
+      return 4;
+    case OrgRole::kAdmin:
+      return 3;
+    case OrgRole::kNone:
+      return 0;
+  }
+  return 0;
+}
+
+// Returns the place of a member among the decisions of its group.
+std::size_t MemberPlace(std::size_t rank, bool manages_apps, OrgRole role) {
+  return (rank * 2 + (manages_apps ? 1 : 0)) * 3 + static_cast<std::size_t>(role);
 }
 
 // Returns the place of a member's role among the values of "caller".
@@ -105,10 +128,7 @@ std::size_t RankOf(const Facts& f) {
   if (f.same_workspace && f.role == Role::kAdmin) own = 3;
   if (f.same_workspace && f.role == Role::kOwner) own = 4;
   if (f.same_workspace && f.role == Role::kPrimaryOwner) own = 5;
-  const std::size_t given = f.org_role == OrgRole::kOwner   ? 4
-                            : f.org_role == OrgRole::kAdmin ? 3
-                                                            : 0;
-  return std::max(own, given);
+  return std::max(own, LeastRank(f.org_role));
 }
 
 // Returns the group of a caller, and the caller's place in it.
@@ -130,7 +150,20 @@ std::pair<Sort, std::size_t> PlaceOf(const Facts& f) {
   }
   if (f.deactivated) return {kDeactivated, 0};
   if (!f.same_workspace && f.org_role == OrgRole::kNone) return {kElsewhere, 0};
-  return {kMember, RankOf(f) * 2 + (f.same_workspace && f.can_manage_apps ? 1 : 0)};
+  return {kMember, MemberPlace(RankOf(f), f.same_workspace && f.can_manage_apps, f.org_role)};
+}
+
+// Nobody with a role in the organization ranks below what that gives. There the decisions are taken
+// to be those without the role, so that the lines tell roles apart only where they matter.
+void FillWhatThereIsNot(Group& members) {
+  for (const OrgRole role : {OrgRole::kAdmin, OrgRole::kOwner}) {
+    for (const bool manages_apps : {false, true}) {
+      for (std::size_t rank = 0; rank < LeastRank(role); ++rank) {
+        members.decisions[MemberPlace(rank, manages_apps, role)] =
+            members.decisions[MemberPlace(rank, manages_apps, OrgRole::kNone)];
+      }
+    }
+  }
 }
 
 Grid GridOf(const Group& group, const std::vector<Variable>& variables) {
@@ -185,7 +218,7 @@ std::vector<Line> LinesOf(const Group& group, const std::vector<Dimension>& dime
 }
 
 Names Columns() {
-  Names columns = {"caller", "manager"};
+  Names columns = {"caller", "manager", "org"};
   for (const Dimension& dimension : AllDimensions()) columns.push_back(dimension.name);
   return columns;
 }
@@ -250,6 +283,7 @@ Enumerated Enumerate(Action action, Codes& codes, std::vector<std::string>& prob
                                       result.groups[sort].name));
     }
   }
+  FillWhatThereIsNot(result.groups[kMember]);
   return result;
 }
 

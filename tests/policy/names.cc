@@ -8,24 +8,67 @@ namespace latchkey::policy {
 namespace {
 
 // By the number of the action, from 1.
-constexpr std::array<absl::string_view, 37> kActionNames = {
-    "workspace.create", "workspace.read", "workspace.update",     "member.create",
-    "member.read",      "member.update",  "member.deactivate",    "service.create",
-    "service.read",     "service.delete", "app.create",           "app.read",
-    "app.update",       "app.delete",     "app.add_collaborator", "app.remove_collaborator",
-    "app.install",      "app.reinstall",  "app.uninstall",        "installation.read",
-    "app.approve",      "app.restrict",   "request.read",         "request.resolve",
-    "request.withdraw", "token.issue",    "token.read",           "token.regenerate",
-    "token.rotate",     "token.revoke",   "token.bulk_revoke",    "token.verify",
-    "audit.read",       "policy.read",    "policy.check",         "admin.read",
+constexpr std::array<absl::string_view, 52> kActionNames = {
+    "workspace.create",
+    "workspace.read",
+    "workspace.update",
+    "member.create",
+    "member.read",
+    "member.update",
+    "member.deactivate",
+    "service.create",
+    "service.read",
+    "service.delete",
+    "app.create",
+    "app.read",
+    "app.update",
+    "app.delete",
+    "app.add_collaborator",
+    "app.remove_collaborator",
+    "app.install",
+    "app.reinstall",
+    "app.uninstall",
+    "installation.read",
+    "app.approve",
+    "app.restrict",
+    "request.read",
+    "request.resolve",
+    "request.withdraw",
+    "token.issue",
+    "token.read",
+    "token.regenerate",
+    "token.rotate",
+    "token.revoke",
+    "token.bulk_revoke",
+    "token.verify",
+    "audit.read",
+    "policy.read",
+    "policy.check",
+    "admin.read",
     "admin.backup",
+    // What are no actions.
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "organization.create",
+    "organization.read",
+    "organization.update",
 };
-static_assert(static_cast<std::size_t>(Action::kAdminBackup) == kActionNames.size());
+static_assert(static_cast<std::size_t>(Action::kOrganizationUpdate) == kActionNames.size());
 
 std::vector<Action> MakeAllActions() {
   std::vector<Action> actions;
   for (std::size_t i = 0; i < kActionNames.size(); ++i) {
-    actions.push_back(static_cast<Action>(i + 1));
+    if (IsAction(static_cast<int>(i + 1))) actions.push_back(static_cast<Action>(i + 1));
   }
   return actions;
 }

@@ -40,7 +40,10 @@ The words of the table:
 - **own**: the token, request, installation or member acted on is the caller's.
 - **creator or collaborator**: of the app acted on, or of the token's app. A creator who was removed
   as a collaborator is neither, but who set up a legacy bot or custom integration stays so.
-- **apps need approval**, **guests may use apps**: settings of the workspace acted on.
+- **apps need approval**, **guests may use apps**: settings of the workspace acted on, tightened by
+  what its organization forces.
+- **owner or admin of the organization**: an active member whom the organization lists as that, and
+  whose own workspace belongs to it.
 
 `tests/policy/golden/decisions.txt` shows what the table comes to, for every combination of facts.
 )";

@@ -34,6 +34,10 @@ class BadInputTest : public ServerTest {
     MakeMember("acme", "ann", v1::ROLE_OWNER);
     MakeMember("acme", "max", v1::ROLE_MEMBER);
     MakeMember("other", "bob", v1::ROLE_OWNER);
+    const grpc::Status made = CallAs("", "DirectoryService/CreateOrganization",
+                                     "organization_id: 'theirs' organization { owners: "
+                                     "'workspaces/other/members/bob' }");
+    ASSERT_TRUE(made.ok()) << made.error_message();
     MakeService("front", v1::SERVICE_ROLE_DELEGATE);
     delegate_ = IssueServiceToken("front");
     MakeApp("workspaces/acme", "ann", "tool", "INTERNAL");
@@ -127,9 +131,10 @@ class BadInputTest : public ServerTest {
     SCOPED_TRACE(absl::StrCat(row.method, " { ", row.request, " }"));
     // What makes or manages workspaces and services is the operator's.
     static const std::set<std::string> kOperators = {
-        "DirectoryService/CreateWorkspace", "DirectoryService/CreateService",
-        "DirectoryService/DeleteService", "DirectoryService/ListServices",
-        "DirectoryService/ListWorkspaces"};
+        "DirectoryService/CreateWorkspace",   "DirectoryService/CreateService",
+        "DirectoryService/DeleteService",     "DirectoryService/ListServices",
+        "DirectoryService/ListWorkspaces",    "DirectoryService/CreateOrganization",
+        "DirectoryService/ListOrganizations", "DirectoryService/UpdateOrganization"};
     const bool by_operator = kOperators.contains(row.method);
     const std::uint64_t before = newest();
     const grpc::Status status =

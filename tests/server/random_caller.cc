@@ -52,7 +52,9 @@ void RandomCaller::CallOnce() {
     authority_.IsActive(
         secrets_[static_cast<std::size_t>(Below(static_cast<int>(secrets_.size())))].second);
   }
-  switch (Below(14)) {
+  switch (Below(15)) {
+    case 14:
+      return CallOrganizations();
     case 0:
       return CallDirectory();
     case 1:
@@ -91,7 +93,10 @@ void RandomCaller::CallDirectory() {
                                                             : v1::WORKSPACE_STATE_ACTIVE);
       request.mutable_workspace()->mutable_settings()->set_app_approval_required(Below(2) == 0);
       request.mutable_workspace()->mutable_settings()->set_guests_may_use_apps(Below(2) == 0);
-      request.mutable_update_mask()->add_paths(Below(2) == 0 ? "state" : "settings");
+      request.mutable_workspace()->set_plan(Rarely() ? v1::PLAN_PLUS : v1::PLAN_ENTERPRISE_GRID);
+      request.mutable_workspace()->set_organization(Rarely() ? "" : Organization());
+      constexpr const char* kPaths[] = {"state", "settings", "plan", "organization"};
+      request.mutable_update_mask()->add_paths(kPaths[Below(4)]);
       if (Rarely()) request.set_expected_revision(static_cast<std::uint64_t>(Below(50)));
       CallAs(TestAuthority::Operator(), request).IgnoreError();
       return;
@@ -107,6 +112,44 @@ void RandomCaller::CallDirectory() {
     default: {
       v1::DeleteServiceRequest request;
       request.set_name("services/" + ServiceId());
+      Call(request).IgnoreError();
+      return;
+    }
+  }
+}
+
+void RandomCaller::CallOrganizations() {
+  switch (Below(4)) {
+    case 0: {
+      v1::CreateOrganizationRequest request;
+      request.set_organization_id(OrganizationId());
+      request.mutable_organization()->mutable_settings()->set_guests_may_use_apps(Below(2) == 0);
+      CallAs(TestAuthority::Operator(), request).IgnoreError();
+      return;
+    }
+    case 1: {
+      v1::UpdateOrganizationRequest request;
+      request.mutable_organization()->set_name(Organization());
+      request.mutable_organization()->add_owners(Member());
+      request.mutable_organization()->add_admins(Member());
+      request.mutable_organization()->mutable_settings()->set_app_approval_required(Rarely());
+      request.mutable_organization()->mutable_settings()->set_guests_may_use_apps(true);
+      constexpr const char* kPaths[] = {"owners", "admins", "settings"};
+      request.mutable_update_mask()->add_paths(kPaths[Below(3)]);
+      CallAs(Below(2) == 0 ? TestAuthority::Operator() : AnyCaller(), request).IgnoreError();
+      return;
+    }
+    case 2: {
+      v1::ApproveAppRequest request;
+      request.set_parent(Organization());
+      request.set_app(App());
+      Call(request).IgnoreError();
+      return;
+    }
+    default: {
+      v1::RestrictAppRequest request;
+      request.set_parent(Organization());
+      request.set_app(App());
       Call(request).IgnoreError();
       return;
     }

@@ -46,6 +46,8 @@ class RandomCaller {
   std::string MemberId() { return absl::StrCat("m", Below(2) == 0 ? 0 : Below(4)); }
   std::string AppId() { return absl::StrCat("a", Below(12)); }
   std::string ServiceId() { return absl::StrCat("s", Below(2)); }
+  std::string OrganizationId() { return absl::StrCat("o", Below(2)); }
+  std::string Organization() { return "organizations/" + OrganizationId(); }
   std::string Workspace() { return "workspaces/" + WorkspaceId(); }
   std::string Member() { return Workspace() + "/members/" + MemberId(); }
   std::string App() { return "apps/" + AppId(); }
@@ -58,6 +60,7 @@ class RandomCaller {
   Caller AnyCaller();
 
   void CallDirectory();
+  void CallOrganizations();
   void CallMembers();
   void CallApps();
   void CallInstallations();

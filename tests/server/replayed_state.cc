@@ -72,6 +72,20 @@ State ShownState(Authority& authority) {
     AddWorkspace(authority, name, state);
     AddTokens(authority, name, state);
   }
+  std::vector<std::string> organizations;
+  ReadAll(authority, v1::ListOrganizationsRequest(), [&](const auto& page) {
+    for (const auto& organization : page.organizations()) {
+      Add(organization, state);
+      organizations.push_back(organization.name());
+    }
+  });
+  for (const std::string& name : organizations) {
+    v1::ListInstallationsRequest verdicts;
+    verdicts.set_parent(name);
+    ReadAll(authority, verdicts, [&](const auto& page) {
+      for (const auto& verdict : page.installations()) Add(verdict, state);
+    });
+  }
   std::vector<std::string> services;
   ReadAll(authority, v1::ListServicesRequest(), [&](const auto& page) {
     for (const auto& service : page.services()) {
@@ -159,6 +173,9 @@ State ReplayedState::state() const {
     switch (entity.resource_case()) {
       case v1::Entity::kWorkspace:
         Add(entity.workspace(), state);
+        break;
+      case v1::Entity::kOrganization:
+        Add(entity.organization(), state);
         break;
       case v1::Entity::kMember:
         Add(entity.member(), state);

@@ -31,6 +31,8 @@ TEST(KeysTest, ResourcesLieUnderTheBytesOfTheFormat) {
   EXPECT_EQ(Hex(ApprovalRequestKey("ab", "c").bytes), "5061620063");
   EXPECT_EQ(Hex(WorkspaceTokenKey("ab", "c").bytes), "5461620063");
   EXPECT_EQ(Hex(ServiceTokenKey("ab", "c").bytes), "5561620063");
+  EXPECT_EQ(Hex(OrganizationKey("ab").bytes), "4f6162");
+  EXPECT_EQ(Hex(OrganizationInstallationKey("ab", "c").bytes), "5661620063");
 }
 
 TEST(KeysTest, SecretsEventsAndGenerationsLieUnderTheBytesOfTheFormat) {
@@ -53,6 +55,10 @@ TEST(KeysTest, IndexesLieUnderTheBytesOfTheFormat) {
   EXPECT_EQ(Hex(AppTokenKey("ab", "c", "d").bytes), "61616200630064");
   EXPECT_EQ(Hex(MemberTokenKey("ab", "c", "d").bytes), "6d616200630064");
   EXPECT_EQ(Hex(HomeAppKey("ab", "c").bytes), "6861620063");
+  EXPECT_EQ(Hex(OrganizationWorkspaceKey("ab", "c").bytes), "6f61620063");
+  EXPECT_EQ(OrganizationWorkspaceKey("ab", "c").bytes, OrganizationWorkspacePrefix("ab") + "c");
+  EXPECT_EQ(OrganizationInstallationKey("ab", "c").bytes,
+            OrganizationInstallationPrefix("ab") + "c");
 }
 
 TEST(KeysTest, EventsSortBySequenceAndTellIt) {

@@ -33,7 +33,7 @@ TEST(CommandLineTest, AMistypedNounVerbOrOptionIsAUsageErrorWithASuggestion) {
       {{"workspace", "get", "acme", "more"}, "takes no further argument 'more'"},
       {{"app", "create", "x", "--workspace", "acme"}, "--kind is required"},
       {{"workspace"}, "latchkey workspace takes a verb: create, get, list, update"},
-      {{}, "latchkey takes a noun: workspace, member"},
+      {{}, "latchkey takes a noun: workspace, organization, member"},
       {{"member", "get", "ann"}, "'ann' does not name a member"},
       {{"workspace", "update", "acme"}, "nothing to update"},
       {{"workspace", "update", "acme", "--app-approval", "maybe"}, "neither on nor off"},

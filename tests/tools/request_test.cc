@@ -57,6 +57,42 @@ TEST_F(RequestTest, OfWorkspaces) {
       "workspace { name: 'workspaces/acme' state: WORKSPACE_STATE_SUSPENDED } "
       "update_mask { paths: 'display_name' paths: 'state' }");
   Expect<v1::ListWorkspacesRequest>({"workspace", "list"}, "");
+  Expect<v1::CreateWorkspaceRequest>(
+      {"workspace", "create", "acme", "--plan", "enterprise-grid", "--organization", "corp"},
+      "workspace_id: 'acme' workspace { plan: PLAN_ENTERPRISE_GRID settings {} "
+      "organization: 'organizations/corp' }");
+  Expect<v1::UpdateWorkspaceRequest>(
+      {"workspace", "update", "acme", "--organization", "corp"},
+      "workspace { name: 'workspaces/acme' organization: 'organizations/corp' } "
+      "update_mask { paths: 'organization' }");
+  Expect<v1::UpdateWorkspaceRequest>(
+      {"workspace", "update", "acme", "--organization", ""},
+      "workspace { name: 'workspaces/acme' } update_mask { paths: 'organization' }");
+}
+
+TEST_F(RequestTest, OfOrganizations) {
+  Expect<v1::CreateOrganizationRequest>(
+      {"organization", "create", "corp", "--display-name", "Corp", "--owners", "acme/ann",
+       "--admins", "acme/bo,workspaces/beta/members/cy", "--guest-apps", "on"},
+      "organization_id: 'corp' organization { display_name: 'Corp' "
+      "owners: 'workspaces/acme/members/ann' admins: 'workspaces/acme/members/bo' "
+      "admins: 'workspaces/beta/members/cy' settings { guests_may_use_apps: true } }");
+  Expect<v1::GetOrganizationRequest>({"organization", "get", "corp"}, "name: 'organizations/corp'");
+  Expect<v1::ListOrganizationsRequest>({"organization", "list"}, "");
+  Expect<v1::UpdateOrganizationRequest>(
+      {"organization", "update", "corp", "--owners", "", "--app-approval", "on",
+       "--expected-revision", "9"},
+      "organization { name: 'organizations/corp' settings { app_approval_required: true } } "
+      "update_mask { paths: 'owners' paths: 'settings.app_approval_required' } "
+      "expected_revision: 9");
+  Expect<v1::ApproveAppRequest>(
+      {"app", "approve", "corp", "ci-bot", "--organization", "--scopes", "chat:write"},
+      "parent: 'organizations/corp' app: 'apps/ci-bot' scopes: 'chat:write'");
+  Expect<v1::RestrictAppRequest>(
+      {"app", "restrict", "corp", "ci-bot", "--organization", "--reason", "leaks"},
+      "parent: 'organizations/corp' app: 'apps/ci-bot' reason: 'leaks'");
+  Expect<v1::ListInstallationsRequest>({"installation", "list", "organizations/corp"},
+                                       "parent: 'organizations/corp'");
 }
 
 TEST_F(RequestTest, OfMembersAndServices) {

@@ -7,9 +7,10 @@ namespace latchkey::cli {
 std::vector<Command> AllCommands() {
   std::vector<Command> all;
   for (auto* commands :
-       {&WorkspaceCommands, &MemberCommands, &ServiceCommands, &AppCommands, &InstallCommands,
-        &InstallationCommands, &RequestCommands, &TokenCommands, &ScanCommands, &VerifyCommands,
-        &PolicyCommands, &AuditCommands, &TailCommands, &AdminCommands, &ContextCommands}) {
+       {&WorkspaceCommands, &OrganizationCommands, &MemberCommands, &ServiceCommands, &AppCommands,
+        &InstallCommands, &InstallationCommands, &RequestCommands, &TokenCommands, &ScanCommands,
+        &VerifyCommands, &PolicyCommands, &AuditCommands, &TailCommands, &AdminCommands,
+        &ContextCommands}) {
     std::vector<Command> some = (*commands)();
     all.insert(all.end(), std::make_move_iterator(some.begin()),
                std::make_move_iterator(some.end()));

@@ -12,6 +12,7 @@ namespace latchkey::cli {
 std::vector<Command> AllCommands();
 
 // The commands of one noun each.
+std::vector<Command> OrganizationCommands();
 std::vector<Command> WorkspaceCommands();
 std::vector<Command> MemberCommands();
 std::vector<Command> ServiceCommands();

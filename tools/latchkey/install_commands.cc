@@ -92,30 +92,60 @@ absl::StatusOr<ExitCode> Uninstall(Session& session, const InstallationArgs& arg
   return CallAndShow(session, std::move(request));
 }
 
+// An app in a workspace, or in all of an organization.
+struct VerdictArgs {
+  std::string where;
+  bool in_organization = false;
+  std::string app;
+  std::string reason;
+
+  absl::StatusOr<std::string> parent() const {
+    return FullName(in_organization ? NameKind::kOrganization : NameKind::kWorkspace, where);
+  }
+};
+
+void DeclareVerdict(Syntax& syntax, VerdictArgs& args) {
+  syntax.Text("WORKSPACE", "NAME", args.where,
+              "In which workspace; with --organization, in which organization");
+  syntax.Name("APP", NameKind::kApp, args.app, "Which app");
+  syntax.Flag("--organization", args.in_organization, "In all workspaces of an organization");
+}
+
 struct ApproveArgs {
-  InstallationArgs installation;
+  VerdictArgs verdict;
   std::vector<std::string> scopes;
 };
 
 void DeclareApprove(Syntax& syntax, ApproveArgs& args) {
-  DeclareWhere(syntax, args.installation);
+  DeclareVerdict(syntax, args.verdict);
   syntax.List("--scopes", "SCOPE,...", args.scopes, "What to approve [what the app asks for now]");
 }
 
 absl::StatusOr<ExitCode> Approve(Session& session, const ApproveArgs& args) {
   v1::ApproveAppRequest request;
-  request.set_parent(args.installation.workspace);
-  request.set_app(args.installation.app);
+  LATCHKEY_ASSIGN_OR_RETURN(*request.mutable_parent(), args.verdict.parent());
+  request.set_app(args.verdict.app);
   for (const std::string& scope : args.scopes) request.add_scopes(scope);
   return CallAndShow(session, std::move(request));
 }
 
-absl::StatusOr<ExitCode> Restrict(Session& session, const InstallationArgs& args) {
+void DeclareRestrict(Syntax& syntax, VerdictArgs& args) {
+  DeclareVerdict(syntax, args);
+  syntax.Text("--reason", "TEXT", args.reason, "Why, for the audit log");
+}
+
+absl::StatusOr<ExitCode> Restrict(Session& session, const VerdictArgs& args) {
   v1::RestrictAppRequest request;
-  request.set_parent(args.workspace);
+  LATCHKEY_ASSIGN_OR_RETURN(*request.mutable_parent(), args.parent());
   request.set_app(args.app);
   request.set_reason(args.reason);
   return CallAndShow(session, std::move(request));
+}
+
+void DeclareList(Syntax& syntax, ListArgs& args) {
+  syntax.Name("WORKSPACE", NameKind::kDecider, args.parent,
+              "Of which workspace, or organizations/ID: what that decided");
+  DeclarePaging(syntax, args.paging);
 }
 
 absl::StatusOr<ExitCode> List(Session& session, const ListArgs& args) {
@@ -142,15 +172,17 @@ std::vector<Command> InstallCommands() {
                  DeclareInstall, Reinstall),
       MakeChange("app", "uninstall", "Uninstall an app, and revoke its tokens in the workspace",
                  DeclareWhereAndWhy, Uninstall),
-      MakeChange("app", "approve", "Approve an app in a workspace", DeclareApprove, Approve),
-      MakeChange("app", "restrict", "Restrict an app in a workspace, and revoke its tokens there",
-                 DeclareWhereAndWhy, Restrict),
+      MakeChange("app", "approve", "Approve an app in a workspace or organization", DeclareApprove,
+                 Approve),
+      MakeChange("app", "restrict",
+                 "Restrict an app in a workspace or organization, and revoke its tokens there",
+                 DeclareRestrict, Restrict),
   };
 }
 
 std::vector<Command> InstallationCommands() {
-  return {MakeCommand("installation", "list", "List a workspace's installations",
-                      DeclareWorkspaceList, List)};
+  return {
+      MakeCommand("installation", "list", "List a workspace's installations", DeclareList, List)};
 }
 
 }  // namespace latchkey::cli

@@ -24,11 +24,15 @@ struct Kind {
 
 const std::vector<Kind>& Kinds() {
   static const auto& kinds = *new std::vector<Kind>{
+      {NameKind::kOrganization, "an organization", {"organizations/*"}},
       {NameKind::kWorkspace, "a workspace", {"workspaces/*"}},
       {NameKind::kMember, "a member", {"workspaces/*/members/*"}},
       {NameKind::kService, "a service", {"services/*"}},
       {NameKind::kApp, "an app", {"apps/*"}},
-      {NameKind::kInstallation, "an installation", {"workspaces/*/installations/*"}},
+      {NameKind::kInstallation,
+       "an installation",
+       {"workspaces/*/installations/*", "organizations/*/installations/*"}},
+      {NameKind::kDecider, "a workspace or organization", {"workspaces/*", "organizations/*"}},
       {NameKind::kRequest, "an approval request", {"workspaces/*/approvalRequests/*"}},
       {NameKind::kToken, "a token", {"workspaces/*/tokens/*", "services/*/tokens/*"}},
       {NameKind::kTokenParent, "a workspace or service", {"workspaces/*", "services/*"}},
@@ -75,6 +79,7 @@ bool IsFullName(const Parts& parts) {
 NameKind KindFor(absl::string_view noun, std::size_t ids) {
   if (ids == 1) {
     if (noun == "app") return NameKind::kApp;
+    if (noun == "organization") return NameKind::kOrganization;
     return noun == "service" ? NameKind::kService : NameKind::kWorkspace;
   }
   if (noun == "member") return NameKind::kMember;
@@ -114,8 +119,10 @@ std::pair<std::string, std::string> SplitName(absl::string_view name) {
 
 std::string ShortName(absl::string_view name) {
   const Parts parts = absl::StrSplit(name, '/');
-  const bool full = parts.size() % 2 == 0 && (parts[0] == "workspaces" || parts[0] == "apps" ||
-                                              (parts[0] == "services" && parts.size() == 2));
+  const bool full =
+      parts.size() % 2 == 0 &&
+      (parts[0] == "workspaces" || parts[0] == "apps" ||
+       (parts.size() == 2 && (parts[0] == "services" || parts[0] == "organizations")));
   if (!full) return std::string(name);
   Parts ids;
   for (std::size_t i = 1; i < parts.size(); i += 2) ids.push_back(parts[i]);

@@ -9,6 +9,7 @@ struct CreateArgs {
   std::string id;
   std::string display_name;
   v1::Plan plan = v1::PLAN_UNSPECIFIED;
+  std::string organization;
   std::string primary_owner;
   std::optional<bool> app_approval;
   std::optional<bool> guest_apps;
@@ -18,6 +19,8 @@ void DeclareCreate(Syntax& syntax, CreateArgs& args) {
   syntax.Text("ID", "ID", args.id, "Its id: 1 to 63 of [a-z0-9-]");
   syntax.Text("--display-name", "TEXT", args.display_name, "For people");
   syntax.Enum("--plan", args.plan, "Its plan [free]");
+  syntax.Name("--organization", NameKind::kOrganization, args.organization,
+              "The organization it belongs to, on the plan enterprise_grid [none]");
   syntax.Text("--primary-owner", "ID", args.primary_owner, "Make this member, the primary owner");
   syntax.Switch("--app-approval", args.app_approval, "Whether apps must be approved [off]");
   syntax.Switch("--guest-apps", args.guest_apps, "Whether guests may use apps [off]");
@@ -30,6 +33,7 @@ absl::StatusOr<ExitCode> Create(Session& session, const CreateArgs& args) {
   v1::Workspace& workspace = *request.mutable_workspace();
   workspace.set_display_name(args.display_name);
   workspace.set_plan(args.plan);
+  workspace.set_organization(args.organization);
   workspace.mutable_settings()->set_app_approval_required(args.app_approval.value_or(false));
   workspace.mutable_settings()->set_guests_may_use_apps(args.guest_apps.value_or(false));
   return CallAndShow(session, std::move(request));
@@ -47,6 +51,7 @@ absl::StatusOr<ExitCode> List(Session& session, const Paging& paging) {
                       {"DISPLAY NAME", "display_name"},
                       {"PLAN", "plan"},
                       {"STATE", "state"},
+                      {"ORGANIZATION", "organization"},
                       {"APP APPROVAL", "settings.app_approval_required"},
                       {"GUEST APPS", "settings.guests_may_use_apps"}});
 }
@@ -56,6 +61,7 @@ struct UpdateArgs {
   std::optional<std::string> display_name;
   v1::Plan plan = v1::PLAN_UNSPECIFIED;
   v1::WorkspaceState state = v1::WORKSPACE_STATE_UNSPECIFIED;
+  std::optional<std::string> organization;
   std::optional<bool> app_approval;
   std::optional<bool> guest_apps;
   std::string access_token_life;
@@ -67,6 +73,8 @@ void DeclareUpdate(Syntax& syntax, UpdateArgs& args) {
   syntax.Text("--display-name", "TEXT", args.display_name, "For people");
   syntax.Enum("--plan", args.plan, "Its plan");
   syntax.Enum("--state", args.state, "Suspending it revokes all of its tokens");
+  syntax.Text("--organization", "NAME", args.organization,
+              "The organization it belongs to; \"\" takes it out of its own");
   syntax.Switch("--app-approval", args.app_approval, "Whether apps must be approved");
   syntax.Switch("--guest-apps", args.guest_apps, "Whether guests may use apps");
   syntax.Text("--access-token-life", "SPAN", args.access_token_life,
@@ -91,6 +99,13 @@ absl::StatusOr<ExitCode> Update(Session& session, const UpdateArgs& args) {
   if (args.state != v1::WORKSPACE_STATE_UNSPECIFIED) {
     workspace.set_state(args.state);
     mask.add_paths("state");
+  }
+  if (args.organization.has_value()) {
+    if (!args.organization->empty()) {
+      LATCHKEY_ASSIGN_OR_RETURN(*workspace.mutable_organization(),
+                                FullName(NameKind::kOrganization, *args.organization));
+    }
+    mask.add_paths("organization");
   }
   if (args.app_approval.has_value()) {
     workspace.mutable_settings()->set_app_approval_required(*args.app_approval);
