@@ -126,7 +126,7 @@ TEST_F(SecretScannerTest, ASecretIsToldOfAsSoonAsItIsWhole) {
 }
 
 TEST_F(SecretScannerTest, SecretsLieAcrossTheBordersOfItsBuffer) {
-  for (std::size_t shift = 0; shift <= 130; ++shift) {
+  for (std::size_t shift = 0; shift <= 300; ++shift) {
     const std::size_t offset = 3 * kBuffer - shift;
     std::string text(offset, '\n');
     text[offset - 1] = '.';
