@@ -27,6 +27,9 @@ enum Table : char {
   kPendingRequest = 'p',
   kGrant = 'g',
   kRequestExpiry = 'x',
+  kLastUse = 'L',
+  kDeadline = 'd',
+  kReschedule = 'r',
   kAppToken = 'a',
   kMemberToken = 'm',
   kHomeApp = 'h',
@@ -124,6 +127,13 @@ Key<v1::NameRecord> RequestExpiryKey(absl::Time expire_time, absl::string_view w
                                      absl::string_view request) {
   return {Join(kRequestExpiry, {TimeBytes(expire_time), workspace, request})};
 }
+Key<v1::LastUseRecord> LastUseKey(absl::string_view token) { return {Join(kLastUse, {token})}; }
+Key<v1::NameRecord> RescheduleKey(absl::string_view workspace) {
+  return {Join(kReschedule, {workspace})};
+}
+IndexKey DeadlineKey(absl::Time time, absl::string_view token) {
+  return {Join(kDeadline, {TimeBytes(time), token})};
+}
 IndexKey AppTokenKey(absl::string_view workspace, absl::string_view app, absl::string_view token) {
   return {Join(kAppToken, {workspace, app, token})};
 }
@@ -170,6 +180,20 @@ std::string OrganizationWorkspacePrefix(absl::string_view organization) {
 std::string EventPrefix() { return Join(kEvent, {}); }
 std::string ReplayExpiryPrefix() { return Join(kReplayExpiry, {}); }
 std::string RequestExpiryPrefix() { return Join(kRequestExpiry, {}); }
+std::string ReschedulePrefix() { return Join(kReschedule, {}); }
+std::string DeadlinePrefix() { return Join(kDeadline, {}); }
+
+absl::string_view TokenOfDeadlineKey(absl::string_view key) {
+  return key.substr(1 + kBigEndianSize + 1);
+}
+
+absl::Time TimeOfDeadlineKey(absl::string_view key) {
+  std::uint64_t micros = 0;
+  for (const char c : key.substr(1, kBigEndianSize)) {
+    micros = micros << 8 | static_cast<unsigned char>(c);
+  }
+  return absl::FromUnixMicros(static_cast<std::int64_t>(micros));
+}
 
 std::string DueEnd(absl::string_view prefix, absl::Time now) {
   std::string end(prefix);

@@ -73,6 +73,13 @@ Key<v1::NameRecord> GrantKey(absl::string_view workspace, absl::string_view memb
 Key<v1::NameRecord> RequestExpiryKey(absl::Time expire_time, absl::string_view workspace,
                                      absl::string_view request);
 
+// When a token was last used; `token` is its name.
+Key<v1::LastUseRecord> LastUseKey(absl::string_view token);
+// A workspace whose settings changed, and the id of the last token whose time was set anew by them.
+Key<v1::NameRecord> RescheduleKey(absl::string_view workspace);
+// Tokens by the time at which something is to be done about them by itself.
+IndexKey DeadlineKey(absl::Time time, absl::string_view token);
+
 // Tokens of an app in a workspace, tokens that speak for a member, apps of a home workspace.
 IndexKey AppTokenKey(absl::string_view workspace, absl::string_view app, absl::string_view token);
 IndexKey MemberTokenKey(absl::string_view workspace, absl::string_view member,
@@ -98,12 +105,18 @@ std::string OrganizationWorkspacePrefix(absl::string_view organization);
 std::string EventPrefix();
 std::string ReplayExpiryPrefix();
 std::string RequestExpiryPrefix();
+std::string DeadlinePrefix();
+std::string ReschedulePrefix();
 
 // What of a time-ordered key of a prefix's table is due at `now`: everything below this key.
 std::string DueEnd(absl::string_view prefix, absl::Time now);
 
 // The sequence number in a key of EventKey. The key must be one.
 std::uint64_t SequenceOfEventKey(absl::string_view key);
+
+// The token's name, and the time, in a key of DeadlineKey. The key must be one.
+absl::string_view TokenOfDeadlineKey(absl::string_view key);
+absl::Time TimeOfDeadlineKey(absl::string_view key);
 
 // The request id hash in a key of ReplayExpiryKey. The key must be one.
 absl::string_view HashOfReplayExpiryKey(absl::string_view key);

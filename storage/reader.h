@@ -59,7 +59,7 @@ class Reader {
   template <typename Record>
   static constexpr bool kReadAgain =
       !std::is_same_v<Record, v1::ReplayRecord> && !std::is_same_v<Record, v1::SecretRecord> &&
-      !std::is_same_v<Record, ::latchkey::v1::Event>;
+      !std::is_same_v<Record, v1::LastUseRecord> && !std::is_same_v<Record, ::latchkey::v1::Event>;
 
   // A reader's memory, where it has one: see RecordCache::Find() and Insert().
   virtual const RecordCache::Record* Remembered(absl::string_view /*key*/) const { return nullptr; }

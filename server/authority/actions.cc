@@ -46,6 +46,10 @@ google::protobuf::Timestamp ToProto(absl::Time time) {
   return timestamp;
 }
 
+absl::Duration FromProto(const google::protobuf::Duration& duration) {
+  return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
+}
+
 google::protobuf::Duration ToProto(absl::Duration duration) {
   google::protobuf::Duration proto;
   const std::int64_t seconds = absl::ToInt64Seconds(duration);

@@ -36,6 +36,7 @@ std::string ActionName(v1::Action action);
 absl::Time FromProto(const google::protobuf::Timestamp& timestamp);
 google::protobuf::Timestamp ToProto(absl::Time time);
 google::protobuf::Duration ToProto(absl::Duration duration);
+absl::Duration FromProto(const google::protobuf::Duration& duration);
 
 }  // namespace latchkey
 

@@ -8,6 +8,7 @@
 #include "server/authority/common.h"
 #include "server/authority/mutation_command.h"
 #include "server/authority/names.h"
+#include "server/authority/sweep.h"
 #include "server/base/status_macros.h"
 #include "storage/keys.h"
 #include "storage/reader.h"
@@ -22,6 +23,9 @@ constexpr std::uint32_t kStoreFormat = 1;
 // of it in one tick that a busy server's request ids are forgotten as fast as they come.
 constexpr std::size_t kMaxDueInCommand = 500;
 constexpr std::size_t kMaxDueInTick = 50'000;
+// Tokens that come due leave events, so their rate is one that writers and subscribers do not feel.
+constexpr std::size_t kMaxTokensInTick = 2000;
+constexpr std::size_t kMaxUsesInCommand = 5000;
 // While the store does not write, it is said this often.
 constexpr absl::Duration kStoreComplaintInterval = absl::Minutes(1);
 
@@ -177,6 +181,9 @@ void Authority::Tick() {
   ExpireRequests();
   ForgetReplays();
   WriteFirstUses();
+  FlushUses(options_.clock.Now());
+  Reschedule();
+  SweepDeadlines();
 }
 
 void Authority::RecoverStore() {
@@ -211,6 +218,9 @@ void Authority::Enqueue(std::function<absl::Status(Mutation&)> work,
 }
 
 void Authority::Close() {
+  next_use_flush_ = absl::InfinitePast();
+  FlushUses(options_.clock.Now());
+  WriteFirstUses();
   WriteSummary(denials_, v1::ACTION_DENIAL_SUMMARIZE, denials_.TakeAll());
   WriteSummary(failed_authentications_, v1::ACTION_AUTHENTICATION_FAIL,
                failed_authentications_.TakeAll());
@@ -290,18 +300,117 @@ void Authority::WriteFirstUses() {
       });
 }
 
-void Authority::ForgetReplays() {
+std::vector<std::string> Authority::DueKeys(const std::string& prefix, std::size_t most) {
   std::vector<std::string> due;
-  const std::string prefix = storage::ReplayExpiryPrefix();
-  const absl::Status read = NewView().ForEach(
-      {prefix, storage::DueEnd(prefix, options_.clock.Now())}, engine::Direction::kForward,
-      [&](absl::string_view key, absl::string_view) {
-        due.emplace_back(key);
-        return due.size() < kMaxDueInTick ? storage::Walk::kGoOn : storage::Walk::kStop;
-      });
+  const absl::Status read =
+      NewView().ForEach({prefix, storage::DueEnd(prefix, options_.clock.Now())},
+                        engine::Direction::kForward, [&](absl::string_view key, absl::string_view) {
+                          due.emplace_back(key);
+                          return due.size() < most ? storage::Walk::kGoOn : storage::Walk::kStop;
+                        });
   if (!read.ok()) {
     options_.logger.Log(LogLevel::kError, "cannot read what is due", {{"error", read.ToString()}});
   }
+  return due;
+}
+
+void Authority::FlushUses(absl::Time now) {
+  if (now < next_use_flush_) return;
+  next_use_flush_ = now + options_.use_flush_interval;
+  Verifier::Uses chunk;
+  for (auto& [token, hour] : verifier_->TakeUses()) {
+    chunk.emplace(token, hour);
+    if (chunk.size() < kMaxUsesInCommand) continue;
+    WriteUses(chunk);
+    chunk.clear();
+  }
+  if (!chunk.empty()) WriteUses(chunk);
+}
+
+void Authority::WriteUses(const Verifier::Uses& uses) {
+  const auto shared = std::make_shared<const Verifier::Uses>(uses);
+  Enqueue(
+      [shared](Mutation& m) {
+        for (const auto& [token, hour] : *shared) {
+          storage::v1::LastUseRecord record;
+          record.set_hour(hour);
+          m.txn().Put(storage::LastUseKey(token), record);
+        }
+        return absl::OkStatus();
+      },
+      [this, shared](const absl::Status& committed) {
+        if (!committed.ok()) verifier_->ReturnUses(*shared);
+      });
+}
+
+void Authority::SweepDeadlines() {
+  const std::vector<std::string> due = DueKeys(storage::DeadlinePrefix(), kMaxTokensInTick);
+  ForEachChunk(due, [this](absl::Span<const std::string> chunk) {
+    Enqueue([this, keys = ToStrings(chunk)](Mutation& m) {
+      const auto use_in_memory = [this](absl::string_view token) {
+        return verifier_->UseInMemory(token);
+      };
+      Sweep sweep(m, use_in_memory);
+      for (const std::string& key : keys) {
+        // One that does not read back must not keep the others.
+        if (const absl::Status handled = sweep.Handle(key); !handled.ok()) {
+          options_.logger.Log(LogLevel::kError, "cannot sweep a token",
+                              {{"token", std::string(storage::TokenOfDeadlineKey(key))},
+                               {"error", handled.ToString()}});
+        }
+      }
+      return sweep.Finish();
+    });
+  });
+}
+
+void Authority::Reschedule() {
+  const storage::View view = NewView();
+  const std::string prefix = storage::ReschedulePrefix();
+  std::string workspace;
+  std::string after;
+  absl::Status read = view.ForEachRecord<storage::v1::NameRecord>(
+      engine::PrefixRange(prefix), engine::Direction::kForward,
+      [&](absl::string_view key, const storage::v1::NameRecord& record) {
+        workspace = std::string(key.substr(prefix.size()));
+        after = record.name();
+        return storage::Walk::kStop;  // one workspace at a time
+      });
+  if (workspace.empty()) return;
+  const std::string tokens = storage::WorkspaceTokenPrefix(workspace);
+  std::vector<std::string> ids;
+  engine::KeyRange range = engine::PrefixRange(tokens);
+  if (!after.empty()) range.begin = absl::StrCat(tokens, after, absl::string_view("\0", 1));
+  read.Update(view.ForEach(
+      range, engine::Direction::kForward, [&](absl::string_view key, absl::string_view) {
+        ids.emplace_back(key.substr(tokens.size()));
+        return ids.size() < kMaxTokensInTick ? storage::Walk::kGoOn : storage::Walk::kStop;
+      }));
+  if (!read.ok()) {
+    options_.logger.Log(LogLevel::kError, "cannot read what is due", {{"error", read.ToString()}});
+    return;
+  }
+  Enqueue([workspace, after, ids = std::move(ids)](Mutation& m) -> absl::Status {
+    for (const std::string& id : ids) {
+      LATCHKEY_RETURN_IF_ERROR(ScheduleAnew(m, TokenName({workspace, ""}, id)));
+    }
+    const auto key = storage::RescheduleKey(workspace);
+    LATCHKEY_ASSIGN_OR_RETURN(const auto now, m.txn().Get(key));
+    // Settings that changed once more begin again.
+    if (!now.has_value() || now->name() != after) return absl::OkStatus();
+    if (ids.size() < kMaxTokensInTick) {
+      m.txn().Delete(key);
+      return absl::OkStatus();
+    }
+    storage::v1::NameRecord cursor;
+    cursor.set_name(ids.back());
+    m.txn().Put(key, cursor);
+    return absl::OkStatus();
+  });
+}
+
+void Authority::ForgetReplays() {
+  const std::vector<std::string> due = DueKeys(storage::ReplayExpiryPrefix(), kMaxDueInTick);
   ForEachChunk(due, [this](absl::Span<const std::string> chunk) {
     Enqueue([keys = ToStrings(chunk)](Mutation& m) {
       for (const std::string& key : keys) {

@@ -46,6 +46,7 @@ class Authority {
     std::size_t max_cached_tokens = 1'000'000;
     absl::Duration replay_window = absl::Minutes(10);  // how long a request id is remembered
     DenialLimiter::Options denials = {};
+    absl::Duration use_flush_interval = absl::Minutes(1);  // how late last use is written, at most
   };
 
   // Opens the state in the engine, and makes it in an empty one.
@@ -100,8 +101,9 @@ class Authority {
   Verifier& verifier() { return *verifier_; }
   EventHub& events() { return *hub_; }
 
-  // Does what is due: summaries of denials, expired requests, forgotten request ids, and another
-  // try at a store that stopped writing. Call it about once a second. Blocks on disk.
+  // Does what is due: summaries of denials, expired requests, forgotten request ids, first and last
+  // uses, warnings, expiry, idle revocation and purges of at most 2000 tokens, and another try at a
+  // store that stopped writing. Call it about once a second. Blocks on disk.
   void Tick();
 
   // Writes what was counted of refusals so far, and refuses every later change.
@@ -141,6 +143,14 @@ class Authority {
   void ExpireRequests();
   void ForgetReplays();
   void WriteFirstUses();
+  // Writes when tokens were last used, where it is time.
+  void FlushUses(absl::Time now);
+  void WriteUses(const Verifier::Uses& uses);
+  void SweepDeadlines();
+  // Goes on setting the deadlines of a workspace's tokens anew after its settings changed.
+  void Reschedule();
+  // Returns the keys of an index that are due, at most `most`.
+  std::vector<std::string> DueKeys(const std::string& prefix, std::size_t most);
   storage::View NewView() const { return storage::View(options_.engine.NewSnapshot()); }
 
   const Options options_;
@@ -152,6 +162,7 @@ class Authority {
   std::unique_ptr<EventHub> hub_;
   // Whether memory may lag behind a store that came back.
   std::atomic<bool> memory_in_doubt_{false};
+  absl::Time next_use_flush_ = absl::InfinitePast();        // the ticker's
   absl::Time next_store_complaint_ = absl::InfinitePast();  // the executor's
   LentExecutor answers_;
   std::unique_ptr<Sequencer> sequencer_;

@@ -63,6 +63,14 @@ storage::v1::InstallationRecord InstallationOrNew(const FactSheet& sheet,
 inline constexpr absl::Duration kMinAccessTokenLife = absl::Minutes(5);
 inline constexpr absl::Duration kMaxAccessTokenLife = absl::Hours(24);
 
+// Adds violations where settings are not of the form.
+void CheckSettings(const v1::WorkspaceSettings& settings, Validator& validator);
+
+// FAILED_PRECONDITION (PLAN_LIMIT): the plan of `workspace` does not take its settings.
+absl::Status CheckSettingsFit(const v1::Workspace& workspace);
+// The same of the grace of a regeneration.
+absl::Status CheckGraceFits(const v1::Workspace& workspace, absl::Duration grace);
+
 // How long the access token of a rotating pair lives in a workspace with these settings.
 absl::Duration AccessTokenLife(const v1::WorkspaceSettings& settings);
 

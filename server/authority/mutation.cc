@@ -75,6 +75,20 @@ absl::Status Mutation::AimAt(const Target& target) {
   return absl::OkStatus();
 }
 
+void Mutation::WriteNotice(v1::Action action, absl::Time end) {
+  v1::Event event = BaseEvent(action);
+  event.set_resource(target_.resource);
+  *event.mutable_end_time() = ToProto(end);
+  transaction_.Append(std::move(event));
+}
+
+void Mutation::WriteSummary(v1::Action action, const v1::Summary& summary) {
+  v1::Event event = BaseEvent(action);
+  event.set_resource(target_.resource);
+  *event.mutable_summary() = summary;
+  transaction_.Append(std::move(event));
+}
+
 std::uint64_t Mutation::WriteDecision() {
   v1::Event event = BaseEvent(std::nullopt);
   if (reuse_.has_value()) {
@@ -96,7 +110,8 @@ absl::Status Mutation::FillSummary(v1::Action action, absl::string_view who, v1:
     event.mutable_actor()->set_peer(std::string(who));
   } else {
     // Principals beyond those that are counted one by one share a row without a name.
-    event.mutable_actor()->set_principal(std::string(who));
+    const bool of_token = ParseToken(who).has_value();
+    event.mutable_actor()->set_principal(of_token ? kBearerPrincipal : std::string(who));
     event.set_resource(std::string(who));
   }
   event.mutable_decision()->set_outcome(v1::OUTCOME_DENIED);

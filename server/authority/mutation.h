@@ -102,9 +102,19 @@ class Mutation {
 
   // Says what the refusal that WriteDecision() records is about: a secret that was spent before.
   void set_reuse(v1::Reuse reuse) { reuse_ = std::move(reuse); }
+  // Whose refusals are counted together: those of the principal, or of the token that is reused,
+  // which anybody may present.
+  const std::string& limiter_key() const {
+    return reuse_.has_value() ? target_.resource : caller_.principal;
+  }
 
   // Records a decision that changed nothing.
   std::uint64_t WriteDecision();
+
+  // Records that the service did something by itself about the target, or will at `end`.
+  void WriteNotice(v1::Action action, absl::Time end);
+  // Records that it did so to many resources of the target's workspace.
+  void WriteSummary(v1::Action action, const v1::Summary& summary);
 
   // Makes `event` the summary of calls by `who`: a principal, or a peer.
   absl::Status FillSummary(v1::Action action, absl::string_view who, v1::Event& event);
@@ -113,6 +123,9 @@ class Mutation {
   // this writes the record itself with the raised generation.
   void EndGeneration(absl::string_view owner_key, std::uint64_t ended, v1::Action action,
                      absl::string_view reason);
+
+  // Who events, revocations and tokens say it was.
+  std::string Principal() const;
 
   // Returns a Revocation by this caller with the revision of the next event.
   v1::Revocation MakeRevocation(v1::Action action, absl::string_view reason) const;
@@ -124,8 +137,6 @@ class Mutation {
 
  private:
   v1::Event BaseEvent(std::optional<v1::Action> action) const;
-  // Who events and revocations say it was.
-  std::string Principal() const;
 
   storage::Transaction& transaction_;
   const Caller& caller_;

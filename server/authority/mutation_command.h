@@ -68,7 +68,7 @@ class MutationCommand final : public Command {
       return;
     }
     transaction.Drop();
-    if (mutation.refused() && tools_.denials.Admit(caller_.principal, mutation.now())) {
+    if (mutation.refused() && tools_.denials.Admit(mutation.limiter_key(), mutation.now())) {
       mutation.WriteDecision();
       transaction.Keep();
     }
@@ -99,7 +99,7 @@ class MutationCommand final : public Command {
   std::string Fingerprint() const {
     Request bare = request_;
     bare.clear_request_id();
-    return FingerprintOf(bare);
+    return FingerprintOf(bare, request_.request_id());
   }
 
   const CommandTools tools_;

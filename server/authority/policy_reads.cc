@@ -198,6 +198,15 @@ absl::StatusOr<v1::CheckPermissionResponse> Authority::Read(
   }
   LATCHKEY_RETURN_IF_ERROR(sheet.status());
   LATCHKEY_RETURN_IF_ERROR(About(*sheet, request));
+  if (caller.kind == policy::CallerKind::kMember && principal.principal != caller.principal) {
+    // Who asks for another learns nothing of a workspace that only the other may act in.
+    LATCHKEY_ASSIGN_OR_RETURN(
+        FactSheet own, FactSheet::For(view, caller, sheet->facts().action, options_.clock.Now()));
+    LATCHKEY_RETURN_IF_ERROR(About(own, request));
+    if (own.Decide().rule == "caller.cross_workspace") {
+      return ResourceNotFoundError(request.resource());
+    }
+  }
   LATCHKEY_RETURN_IF_ERROR(CheckReadable(view, caller, request.resource(), options_.clock.Now()));
   v1::CheckPermissionResponse response;
   *response.mutable_decision() = ToProto(sheet->Decide());

@@ -263,6 +263,7 @@ absl::StatusOr<v1::GetTokenResponse> Authority::Read(const Caller& caller,
   v1::GetTokenResponse response;
   LATCHKEY_ASSIGN_OR_RETURN(*response.mutable_token(),
                             Published(view, *sheet.token(), options_.clock.Now()));
+  LATCHKEY_RETURN_IF_ERROR(AddLastUse(view, *response.mutable_token()));
   return response;
 }
 

@@ -98,8 +98,10 @@ absl::StatusOr<v1::RegenerateTokenResponse> Handle(Mutation& m,
     return LeaveRequest(m, sheet, published.kind(), after.token().scopes(), request.reason());
   }
   v1::RegenerateTokenResponse response;
-  const absl::Duration grace =
-      absl::Seconds(request.grace().seconds()) + absl::Nanoseconds(request.grace().nanos());
+  const absl::Duration grace = FromProto(request.grace());
+  if (sheet.workspace().has_value()) {
+    LATCHKEY_RETURN_IF_ERROR(CheckGraceFits(sheet.workspace()->workspace(), grace));
+  }
   LATCHKEY_ASSIGN_OR_RETURN(*response.mutable_issued_token(),
                             WriteNewSecret(m, *sheet.token(), after, grace));
   if (published.kind() == v1::TOKEN_KIND_TEST) LATCHKEY_RETURN_IF_ERROR(SpendGrant(m, sheet));

@@ -25,8 +25,9 @@ std::string Deterministic(const google::protobuf::MessageLite& message) {
 
 }  // namespace
 
-std::string FingerprintOf(const google::protobuf::MessageLite& request) {
-  const secret::Digest digest = secret::Sha256(Deterministic(request));
+std::string FingerprintOf(const google::protobuf::MessageLite& request,
+                          absl::string_view request_id) {
+  const secret::Digest digest = secret::Sha256(absl::StrCat(request_id, Deterministic(request)));
   return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }
 
@@ -34,6 +35,7 @@ Replay::Replay(Mutation& mutation, absl::string_view method, absl::string_view p
                std::string request_id, std::string fingerprint)
     : mutation_(mutation),
       method_(method),
+      bearer_(principal == kBearerPrincipal),
       request_id_(std::move(request_id)),
       fingerprint_(std::move(fingerprint)),
       hash_(secret::RequestIdHash(request_id_, principal)) {}
@@ -53,9 +55,11 @@ absl::StatusOr<bool> Replay::Find(google::protobuf::MessageLite& response) {
                      absl::StrCat("request_id was used for another request (", record->method(),
                                   "); make a new random UUID for each"));
   }
-  // Whoever may not call at all any more gets no secret again either.
-  LATCHKEY_ASSIGN_OR_RETURN(const FactSheet sheet, mutation_.Gather(policy::Action::kPolicyRead));
-  if (sheet.facts().deactivated) return false;
+  if (!bearer_) {
+    // Whoever may not call at all any more gets no secret again either.
+    LATCHKEY_ASSIGN_OR_RETURN(const FactSheet sheet, mutation_.Gather(policy::Action::kPolicyRead));
+    if (sheet.facts().deactivated) return false;
+  }
   LATCHKEY_ASSIGN_OR_RETURN(
       const std::string plain,
       mutation_.tools().keyring.sealer().Open(request_id_, method_, record->sealed_response()));

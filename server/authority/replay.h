@@ -13,7 +13,8 @@
 namespace latchkey {
 
 // Returns 32 bytes that tell requests of different content apart.
-std::string FingerprintOf(const google::protobuf::MessageLite& request);
+std::string FingerprintOf(const google::protobuf::MessageLite& request,
+                          absl::string_view request_id);
 
 // The answer to one request id (promise 9): found again for a limited time, secret included, while
 // the store holds only the id's hash and the answer sealed under a key derived from the id.
@@ -38,6 +39,7 @@ class Replay {
  private:
   Mutation& mutation_;
   const std::string method_;
+  const bool bearer_;
   const std::string request_id_;
   const std::string fingerprint_;
   const std::string hash_;

@@ -92,11 +92,16 @@ TokenRecord NextAccess(Mutation& m, const TokenRecord& refresh, absl::Time expir
   record.clear_access_kind();
   record.clear_secret_hash();
   record.clear_secret_version();
+  record.clear_deadline_time();
+  record.clear_warned_end_time();
+  record.clear_warned_before_micros();
   v1::Token& token = *record.mutable_token();
   token.set_name(TokenName({std::string(WorkspaceIdOf(token.name())), ""}, m.NewId()));
   token.set_kind(refresh.access_kind());
   token.set_refresh_token(refresh.token().name());
-  *token.mutable_expire_time() = ToProto(expire_time);
+  // Never beyond the end that was asked for when the pair was issued.
+  const absl::Time end = token.has_expire_time() ? FromProto(token.expire_time()) : expire_time;
+  *token.mutable_expire_time() = ToProto(std::min(end, expire_time));
   token.clear_rotation_count();
   token.clear_regenerate_time();
   return record;
@@ -160,8 +165,7 @@ absl::Status AnswerReuse(Mutation& m, const TokenRecord& refresh, const SecretRe
 
 absl::Duration AccessTokenLife(const v1::WorkspaceSettings& settings) {
   if (!settings.has_access_token_life()) return absl::Hours(12);
-  return absl::Seconds(settings.access_token_life().seconds()) +
-         absl::Nanoseconds(settings.access_token_life().nanos());
+  return FromProto(settings.access_token_life());
 }
 
 absl::StatusOr<IssuedPair> WriteNewTokens(Mutation& m, const FactSheet& sheet,
@@ -173,7 +177,6 @@ absl::StatusOr<IssuedPair> WriteNewTokens(Mutation& m, const FactSheet& sheet,
     refresh.mutable_token()->set_name(
         TokenName({std::string(WorkspaceIdOf(token.name())), ""}, m.NewId()));
     refresh.mutable_token()->set_kind(v1::TOKEN_KIND_REFRESH);
-    refresh.mutable_token()->clear_expire_time();
     refresh.add_access_tokens(token.name());
     refresh.set_access_kind(token.kind());
     token.set_refresh_token(refresh.token().name());

@@ -93,6 +93,7 @@ absl::StatusOr<v1::ListTokensResponse> Authority::Read(const Caller& caller,
           [&](const TokenRecord& record) -> absl::StatusOr<bool> {
             LATCHKEY_ASSIGN_OR_RETURN(v1::Token token, Published(view, record, now));
             if (!Selects(request, token)) return false;
+            LATCHKEY_RETURN_IF_ERROR(AddLastUse(view, token));
             *response.add_tokens() = std::move(token);
             return true;
           })));

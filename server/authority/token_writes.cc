@@ -5,6 +5,7 @@
 
 #include "server/authority/common.h"
 #include "server/authority/names.h"
+#include "server/authority/sweep.h"
 #include "server/authority/tokens.h"
 #include "server/base/status_macros.h"
 #include "server/secret/new_secret.h"
@@ -64,7 +65,7 @@ void ForgetSecrets(Mutation& m, const TokenRecord& record) {
 absl::StatusOr<v1::IssuedToken> WriteNewToken(Mutation& m, TokenRecord& record) {
   v1::Token& token = *record.mutable_token();
   token.set_state(v1::TOKEN_STATE_ACTIVE);
-  token.set_creator(m.caller().principal);
+  token.set_creator(m.Principal());
   *token.mutable_create_time() = ToProto(m.now());
   v1::IssuedToken issued;
   issued.set_secret(BindNewSecret(m, record));
@@ -76,6 +77,7 @@ absl::StatusOr<v1::IssuedToken> WriteNewToken(Mutation& m, TokenRecord& record) 
   if (!token.member().empty()) {
     m.txn().Put(storage::MemberTokenKey(workspace, LastId(token.member()), id));
   }
+  LATCHKEY_RETURN_IF_ERROR(ScheduleLive(m, record));
   m.Write<TokenRecord>(KeyOf(record), nullptr, record, v1::ACTION_TOKEN_ISSUE);
   *issued.mutable_token() = record.token();
   return issued;
@@ -95,6 +97,7 @@ absl::StatusOr<v1::IssuedToken> WriteNewSecret(Mutation& m, const TokenRecord& b
   if (grace > absl::ZeroDuration()) KeepPreviousSecret(before, m.now() + grace, after);
   v1::IssuedToken issued;
   issued.set_secret(BindNewSecret(m, after));
+  LATCHKEY_RETURN_IF_ERROR(ScheduleLive(m, after));
   m.Write<TokenRecord>(KeyOf(before), &before, after);
   *issued.mutable_token() = after.token();
   return issued;
@@ -114,6 +117,7 @@ absl::StatusOr<v1::Token> WriteRevocation(Mutation& m, const TokenRecord& before
   *after.mutable_token()->mutable_revocation() = m.MakeRevocation(action, reason);
   EndPreviousSecret(after);
   ForgetSecrets(m, before);
+  LATCHKEY_RETURN_IF_ERROR(SchedulePurge(m, m.now(), after));
   m.Write<TokenRecord>(KeyOf(before), &before, after, v1::ACTION_TOKEN_REVOKE);
   return after.token();
 }

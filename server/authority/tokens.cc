@@ -97,6 +97,14 @@ absl::StatusOr<v1::Token> Published(const storage::Reader& reader,
   return token;
 }
 
+absl::Status AddLastUse(const storage::Reader& reader, v1::Token& token) {
+  LATCHKEY_ASSIGN_OR_RETURN(const auto use, reader.Get(storage::LastUseKey(token.name())));
+  if (use.has_value()) {
+    *token.mutable_last_use_time() = ToProto(absl::UnixEpoch() + absl::Hours(use->hour()));
+  }
+  return absl::OkStatus();
+}
+
 std::string StateName(v1::TokenState state) {
   return absl::AsciiStrToLower(absl::StripPrefix(v1::TokenState_Name(state), "TOKEN_STATE_"));
 }

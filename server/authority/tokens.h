@@ -38,6 +38,9 @@ absl::StatusOr<std::uint64_t> CurrentGeneration(const storage::Reader& reader,
 absl::StatusOr<v1::Token> Published(const storage::Reader& reader,
                                     const storage::v1::TokenRecord& token, absl::Time now);
 
+// Adds to a published token when it was last used, by what is written. Errors as storage::Reader.
+absl::Status AddLastUse(const storage::Reader& reader, v1::Token& token);
+
 // "active", "expired" or "revoked".
 std::string StateName(v1::TokenState state);
 

@@ -67,8 +67,9 @@ absl::StatusOr<Verifier::Verdict> Verifier::Check(absl::string_view presented) {
     const absl::string_view hash(reinterpret_cast<const char*>(digest.data()), digest.size());
     LATCHKEY_ASSIGN_OR_RETURN(verdict.token, Find(hash));
     if (verdict.token != nullptr) {
-      verdict.reason = Judge(*verdict.token);
-      if (verdict.active()) NoteUse(*verdict.token);
+      const absl::Time now = options_.clock.Now();
+      verdict.reason = Judge(*verdict.token, now);
+      if (verdict.active()) NoteUse(*verdict.token, now);
       return verdict;
     }
   }
@@ -76,16 +77,16 @@ absl::StatusOr<Verifier::Verdict> Verifier::Check(absl::string_view presented) {
   return verdict;
 }
 
-v1::InactiveReason Verifier::Judge(const CachedToken& token) const {
+v1::InactiveReason Verifier::Judge(const CachedToken& token, absl::Time now) {
   if (token.superseded &&
-      (token.superseded_until <= options_.clock.Now() || token.first_use->Get() >= token.version)) {
+      (token.superseded_until <= now || token.first_use->Get() >= token.version)) {
     return v1::INACTIVE_REASON_SUPERSEDED;
   }
   if (token.revoked) return v1::INACTIVE_REASON_REVOKED;
   for (const auto& [cell, issued] : token.anchors) {
     if (cell->Get() != issued) return v1::INACTIVE_REASON_REVOKED;
   }
-  if (token.expire_time <= options_.clock.Now()) return v1::INACTIVE_REASON_EXPIRED;
+  if (token.expire_time <= now) return v1::INACTIVE_REASON_EXPIRED;
   // Not for whoever looks at access: it is good for RotateToken alone.
   if (token.kind == v1::TOKEN_KIND_REFRESH) return v1::INACTIVE_REASON_REFRESH;
   return v1::INACTIVE_REASON_UNSPECIFIED;
@@ -109,8 +110,39 @@ void Verifier::Fill(const Verdict& verdict, bool trusted, v1::Verification& veri
   if (trusted) verification.set_inactive_reason(verdict.reason);
 }
 
-void Verifier::NoteUse(const CachedToken& token) {
-  if (token.first_use == nullptr || token.superseded) return;
+void Verifier::NoteUse(const CachedToken& token, absl::Time now) {
+  if (token.first_use != nullptr && !token.superseded) NoteFirstUse(token);
+  const auto hour = static_cast<std::uint32_t>(absl::ToUnixSeconds(now) / 3600);
+  if (token.used_hour.load(std::memory_order_relaxed) == hour) return;
+  token.used_hour.store(hour, std::memory_order_relaxed);
+  v1::Verification answer;
+  answer.ParseFromString(token.answer);
+  MutexLock lock(uses_mu_);
+  std::uint32_t& known = uses_[answer.token()];
+  known = std::max(known, hour);
+}
+
+Verifier::Uses Verifier::TakeUses() {
+  MutexLock lock(uses_mu_);
+  return std::exchange(uses_, {});
+}
+
+void Verifier::ReturnUses(const Uses& uses) {
+  MutexLock lock(uses_mu_);
+  for (const auto& [token, hour] : uses) {
+    std::uint32_t& known = uses_[token];
+    known = std::max(known, hour);
+  }
+}
+
+absl::Time Verifier::UseInMemory(absl::string_view token) const {
+  MutexLock lock(uses_mu_);
+  const auto it = uses_.find(token);
+  if (it == uses_.end()) return absl::InfinitePast();
+  return absl::UnixEpoch() + absl::Hours(it->second);
+}
+
+void Verifier::NoteFirstUse(const CachedToken& token) {
   if (token.first_use->Get() >= token.version || !token.first_use->RaiseTo(token.version)) return;
   v1::Verification answer;
   answer.ParseFromString(token.answer);
@@ -124,6 +156,7 @@ std::vector<Verifier::FirstUse> Verifier::TakeFirstUses() {
 }
 
 void Verifier::ReturnFirstUses(const std::vector<FirstUse>& uses) {
+  RememberFirstUses(uses);
   MutexLock lock(first_uses_mu_);
   first_uses_.insert(first_uses_.end(), uses.begin(), uses.end());
 }
@@ -177,6 +210,7 @@ void Verifier::LoadOtherSecret(absl::string_view hash, const storage::v1::TokenR
   token.superseded_until = FromProto(record.token().previous_secret_expire_time());
   v1::Token before = record.token();
   *before.mutable_scopes() = record.previous_scopes();
+  token.calls_latchkey = MayCallLatchkey(before);
   token.answer = ActiveAnswer(before).SerializeAsString();
 }
 
@@ -233,8 +267,19 @@ void Verifier::Reset(std::uint64_t newest) {
     MutexLock lock(cells_mu_);
     cells_.clear();
   }
+  {
+    // What was used stays used, whatever the store knows of it.
+    MutexLock lock(first_uses_mu_);
+    RememberFirstUses(first_uses_);
+  }
   secrets_.Clear();
   revision_.store(newest, std::memory_order_release);
+}
+
+void Verifier::RememberFirstUses(const std::vector<FirstUse>& uses) {
+  for (const FirstUse& use : uses) {
+    CellOf(storage::TokenKeyOfName(use.token)->bytes)->RaiseTo(use.version);
+  }
 }
 
 }  // namespace latchkey

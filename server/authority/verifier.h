@@ -56,11 +56,16 @@ struct CachedToken {
   // used, which ends the one before.
   std::shared_ptr<GenerationCell> first_use;
   std::uint64_t version = 0;
+  // The hour, since 1970, of the last use that was noted; 0: none yet.
+  mutable std::atomic<std::uint32_t> used_hour{0};
   std::vector<std::pair<std::shared_ptr<GenerationCell>, std::uint64_t>> anchors;
 };
 
 // Says whether presented secrets are good now. Reads the store for secrets it has not seen lately,
 // remembers the others in bounded memory, and never writes.
+//
+// Last use is folded in memory, to the hour, and handed out by TakeUses() to be written: design.md,
+// promise 7.
 //
 // A secret whose predecessor is still good ends that one when it is first found good. The verifier
 // remembers so at once, and hands it out by TakeFirstUses() to be written.
@@ -108,6 +113,16 @@ class Verifier {
   // Takes back what could not be written.
   void ReturnFirstUses(const std::vector<FirstUse>& uses);
 
+  // The hours, since 1970, in which tokens were last found good, by name.
+  using Uses = absl::flat_hash_map<std::string, std::uint32_t>;
+  // Returns, and forgets, the uses since the last call.
+  Uses TakeUses();
+  // Takes back what could not be written.
+  void ReturnUses(const Uses& uses);
+  // The beginning of the hour of a token's last use among those that were not taken yet, or
+  // InfinitePast.
+  absl::Time UseInMemory(absl::string_view token) const;
+
   // Learns of a commit. Called in the order of commits, before anybody is told of them.
   void Apply(const Effects& effects, std::uint64_t newest);
 
@@ -128,8 +143,11 @@ class Verifier {
   // Fills what there is of a secret before, or after, the one of `hash`.
   void LoadOtherSecret(absl::string_view hash, const storage::v1::TokenRecord& record,
                        CachedToken& token);
-  void NoteUse(const CachedToken& token);
-  v1::InactiveReason Judge(const CachedToken& token) const;
+  // Raises the cells of first uses, which may have been forgotten since.
+  void RememberFirstUses(const std::vector<FirstUse>& uses);
+  void NoteUse(const CachedToken& token, absl::Time now);
+  void NoteFirstUse(const CachedToken& token);
+  static v1::InactiveReason Judge(const CachedToken& token, absl::Time now);
   std::shared_ptr<GenerationCell> CellOf(const std::string& key);
   storage::View NewView() const { return storage::View(options_.engine.NewSnapshot()); }
 
@@ -142,6 +160,8 @@ class Verifier {
   std::size_t cells_to_sweep_ ABSL_GUARDED_BY(cells_mu_) = 4096;
   Mutex first_uses_mu_;
   std::vector<FirstUse> first_uses_ ABSL_GUARDED_BY(first_uses_mu_);
+  mutable Mutex uses_mu_;
+  Uses uses_ ABSL_GUARDED_BY(uses_mu_);
 };
 
 }  // namespace latchkey

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/authority/common.h"
 #include "server/authority/handlers.h"
@@ -14,12 +15,6 @@ namespace {
 
 using storage::v1::MemberRecord;
 using storage::v1::WorkspaceRecord;
-
-void CheckSettings(const v1::WorkspaceSettings& settings, Validator& validator) {
-  if (!settings.has_access_token_life()) return;
-  validator.Span("workspace.settings.access_token_life", settings.access_token_life(),
-                 kMinAccessTokenLife, kMaxAccessTokenLife);
-}
 
 void CheckOrganizationForm(const v1::Workspace& workspace, Validator& validator) {
   const std::string& name = workspace.organization();
@@ -72,6 +67,7 @@ absl::StatusOr<v1::CreateWorkspaceResponse> Handle(Mutation& m,
   record.set_generation(kFirstGeneration);
   record.set_primary_owner(request.primary_owner_id());
 
+  LATCHKEY_RETURN_IF_ERROR(CheckSettingsFit(workspace));
   v1::CreateWorkspaceResponse response;
   // The event belongs to the workspace that it makes.
   LATCHKEY_RETURN_IF_ERROR(
@@ -100,7 +96,7 @@ absl::Status CheckWorkspaceUpdate(const v1::UpdateWorkspaceRequest& request) {
   CheckMask(request.update_mask(),
             {"display_name", "plan", "state", "organization", "settings",
              "settings.app_approval_required", "settings.guests_may_use_apps",
-             "settings.access_token_life"},
+             "settings.access_token_life", "settings.idle_limits", "settings.expiry_warnings"},
             validator);
   if (Names(request, "organization")) CheckOrganizationForm(request.workspace(), validator);
   validator.Text("workspace.display_name", request.workspace().display_name());
@@ -133,6 +129,12 @@ void CopyMasked(const v1::UpdateWorkspaceRequest& request, v1::Workspace& to) {
     }
     if (path == "settings.guests_may_use_apps") {
       to.mutable_settings()->set_guests_may_use_apps(from.settings().guests_may_use_apps());
+    }
+    if (path == "settings.idle_limits") {
+      *to.mutable_settings()->mutable_idle_limits() = from.settings().idle_limits();
+    }
+    if (path == "settings.expiry_warnings") {
+      *to.mutable_settings()->mutable_expiry_warnings() = from.settings().expiry_warnings();
     }
     if (path == "settings.access_token_life") {
       to.mutable_settings()->clear_access_token_life();
@@ -178,6 +180,13 @@ absl::StatusOr<v1::UpdateWorkspaceResponse> Handle(Mutation& m,
   LATCHKEY_RETURN_IF_ERROR(CheckNotLoosened(m, after.workspace(), [&](absl::string_view setting) {
     return Names(request, "settings") || Names(request, absl::StrCat("settings.", setting));
   }));
+  const auto& paths = request.update_mask().paths();
+  const bool sets = std::any_of(paths.begin(), paths.end(), [](const std::string& path) {
+    return absl::StartsWith(path, "settings");
+  });
+  if (sets) LATCHKEY_RETURN_IF_ERROR(CheckSettingsFit(after.workspace()));
+  const bool sets_plan = std::find(paths.begin(), paths.end(), "plan") != paths.end();
+  if (sets || sets_plan) m.txn().Put(storage::RescheduleKey(*id), storage::v1::NameRecord());
   const bool suspends = before.workspace().state() == v1::WORKSPACE_STATE_ACTIVE &&
                         after.workspace().state() == v1::WORKSPACE_STATE_SUSPENDED;
   const storage::Key<WorkspaceRecord> key = storage::WorkspaceKey(*id);

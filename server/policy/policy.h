@@ -120,7 +120,8 @@ struct Facts {
 
   // The caller. A service that acts on behalf of a member is that member here.
   CallerKind caller = CallerKind::kAnonymous;
-  bool deactivated = false;  // the member is deactivated, or the member's workspace suspended
+  // The member is deactivated, or the member's workspace, or the one acted on, is suspended.
+  bool deactivated = false;
   // The action is about the member's own workspace, or the organization that this belongs to, or
   // about none.
   bool same_workspace = true;

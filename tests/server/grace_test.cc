@@ -131,6 +131,7 @@ TEST_F(GraceTest, AFirstUseThatCouldNotBeWrittenIsWrittenLater) {
   EXPECT_FALSE(IsActive(first_));
   // The store comes back.
   Tick();
+  EXPECT_FALSE(IsActive(first_));
   Tick();
 
   EXPECT_EQ(LastEvent().action(), v1::ACTION_TOKEN_FIRST_USE);
@@ -211,6 +212,46 @@ TEST_F(GraceTest, TheOldSecretGetsNoMoreAndKeepsNoMoreThanTheTokenMay) {
   const std::string third = Regenerate(wide);
   EXPECT_EQ(Verify(second, true).scopes_size(), 1);
   EXPECT_EQ(Verify(third, true).scopes_size(), 2);
+}
+
+TEST_F(GraceTest, AFirstUseIsWrittenWhenTheAuthorityCloses) {
+  const std::string second = Regenerate(absl::Hours(1));
+  EXPECT_TRUE(IsActive(second));
+
+  authority_->Close();
+  executor_.RunAll();
+
+  EXPECT_EQ(LastEvent().action(), v1::ACTION_TOKEN_FIRST_USE);
+}
+
+TEST_F(GraceTest, TheOldSecretDoesNotGetTheRightToCallLatchkey) {
+  v1::CreateAppRequest app;
+  app.set_app_id("helper");
+  app.mutable_app()->set_home_workspace("workspaces/acme");
+  app.mutable_app()->set_kind(v1::APP_KIND_INTERNAL);
+  app.mutable_app()->add_bot_scopes("read");
+  app.mutable_app()->add_user_scopes("files:read");
+  ASSERT_TRUE(Call(ann(), app).ok());
+  v1::InstallAppRequest install;
+  install.set_parent("workspaces/acme");
+  install.set_app("apps/helper");
+  const auto installed = Call(ann(), install);
+  ASSERT_TRUE(installed.ok());
+  v1::UpdateAppRequest more;
+  more.mutable_app()->set_name("apps/helper");
+  more.mutable_app()->add_user_scopes("files:read");
+  more.mutable_app()->add_user_scopes("latchkey");
+  more.mutable_update_mask()->add_paths("user_scopes");
+  ASSERT_TRUE(Call(ann(), more).ok());
+  name_ = installed->user_token().token().name();
+  v1::RegenerateTokenRequest request = Again(absl::Hours(1));
+  request.mutable_token()->add_scopes("files:read");
+  request.mutable_token()->add_scopes("latchkey");
+  request.mutable_update_mask()->add_paths("scopes");
+  const std::string second = Regenerate(request);
+
+  EXPECT_FALSE(authority_->Authenticate(installed->user_token().secret(), "", "").ok());
+  EXPECT_TRUE(authority_->Authenticate(second, "", "").ok());
 }
 
 TEST_F(GraceTest, ScopesStayWithinWhatTheAppAsksFor) {

@@ -67,6 +67,23 @@ TEST_F(OrganizationTest, AnOwnerActsAsAnOwnerInEveryWorkspaceAndAnAdminAsAnAdmin
             1);
 }
 
+TEST_F(OrganizationTest, NobodyActsInASuspendedWorkspaceFromAnotherOne) {
+  v1::UpdateWorkspaceRequest suspend;
+  suspend.mutable_workspace()->set_name("workspaces/beta");
+  suspend.mutable_workspace()->set_state(v1::WORKSPACE_STATE_SUSPENDED);
+  suspend.mutable_update_mask()->add_paths("state");
+  ASSERT_TRUE(Call(operator_, suspend).ok());
+  const Caller owner = TestAuthority::Member("workspaces/acme/members/ann");
+
+  suspend.mutable_workspace()->set_state(v1::WORKSPACE_STATE_ACTIVE);
+  EXPECT_THAT(Call(owner, suspend), StatusIs(absl::StatusCode::kPermissionDenied));
+  v1::CreateAppRequest app;
+  app.set_app_id("late");
+  app.mutable_app()->set_home_workspace("workspaces/beta");
+  app.mutable_app()->set_kind(v1::APP_KIND_CUSTOM_INTEGRATION);
+  EXPECT_THAT(Call(owner, app), StatusIs(absl::StatusCode::kPermissionDenied));
+}
+
 TEST_F(OrganizationTest, WhoLeadsOneOrganizationIsAStrangerToAnother) {
   const auto same_words = [](const absl::Status& one, const absl::Status& none,
                              const std::string& name, const std::string& absent) {

@@ -135,6 +135,47 @@ TEST_F(RotationTest, ALostAnswerIsGivenAgain) {
   EXPECT_TRUE(Call(ann(), request).ok());
 }
 
+TEST_F(RotationTest, ALostAnswerIsGivenAgainWhateverCredentialsAreBesideIt) {
+  v1::CreateMemberRequest member;
+  member.set_parent("workspaces/acme");
+  member.set_member_id("bo");
+  member.mutable_member()->set_role(v1::ROLE_MEMBER);
+  ASSERT_TRUE(Call(TestAuthority::Operator(), member).ok());
+  v1::DeactivateMemberRequest deactivate;
+  deactivate.set_name("workspaces/acme/members/bo");
+  ASSERT_TRUE(Call(TestAuthority::Operator(), deactivate).ok());
+  v1::RotateTokenRequest request;
+  request.set_refresh_secret(first_refresh());
+  request.set_request_id(Uuid(78));
+  const Caller bo = TestAuthority::Member("workspaces/acme/members/bo");
+  const auto lost = Call(bo, request);
+  ASSERT_TRUE(lost.ok());
+
+  const auto again = Call(bo, request);
+
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->refresh_token().secret(), lost->refresh_token().secret());
+}
+
+TEST_F(RotationTest, APairEndsWhenItWasAskedTo) {
+  v1::IssueTokenRequest issue;
+  issue.set_parent("workspaces/acme");
+  issue.set_kind(v1::TOKEN_KIND_APP);
+  issue.set_app("apps/ci");
+  const absl::Time end = authority_.clock().Now() + absl::Hours(1);
+  issue.mutable_expire_time()->set_seconds(absl::ToUnixSeconds(end));
+  const auto issued = Call(ann(), issue);
+  ASSERT_TRUE(issued.ok()) << issued.status();
+
+  const auto pair = Rotate(issued->refresh_token().secret());
+
+  ASSERT_TRUE(pair.ok());
+  EXPECT_EQ(pair->access_token().token().expire_time().seconds(), absl::ToUnixSeconds(end));
+  authority_.clock().Advance(absl::Hours(1));
+  EXPECT_FALSE(IsActive(pair->access_token().secret()));
+  EXPECT_FALSE(Rotate(pair->refresh_token().secret()).ok());
+}
+
 TEST_F(RotationTest, ASpentSecretEndsTheFamilyAndTheEventNamesBothUses) {
   const auto pair = Rotate(first_refresh());
   ASSERT_TRUE(pair.ok());

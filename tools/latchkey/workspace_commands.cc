@@ -1,3 +1,10 @@
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "google/protobuf/field_mask.pb.h"
 #include "tools/latchkey/commands.h"
 #include "tools/latchkey/output.h"
@@ -65,6 +72,8 @@ struct UpdateArgs {
   std::optional<bool> app_approval;
   std::optional<bool> guest_apps;
   std::string access_token_life;
+  std::vector<std::string> idle_limits;
+  std::vector<std::string> expiry_warnings;
   std::uint64_t expected_revision = 0;
 };
 
@@ -79,7 +88,46 @@ void DeclareUpdate(Syntax& syntax, UpdateArgs& args) {
   syntax.Switch("--guest-apps", args.guest_apps, "Whether guests may use apps");
   syntax.Text("--access-token-life", "SPAN", args.access_token_life,
               "How long the access token of a rotating pair lives, such as 12h: 5m to 24h");
+  syntax.List("--idle-limits", "KIND=SPAN,...", args.idle_limits,
+              "After how long without use tokens are revoked, such as bot=60d,test=7d");
+  syntax.List("--expiry-warnings", "SPAN,...", args.expiry_warnings,
+              "How long before a token expires warnings are left, such as 7d,1d");
   syntax.Number("--expected-revision", args.expected_revision, "Only if it is at this revision");
+}
+
+absl::StatusOr<absl::Duration> ParseSpanOf(absl::string_view flag, const std::string& text) {
+  const absl::StatusOr<absl::Duration> span = ParseTimeSpan(text);
+  if (span.ok()) return span;
+  return absl::InvalidArgumentError(
+      absl::StrCat(flag, " holds '", text, "'; it takes spans such as 7d"));
+}
+
+// Puts into the request when tokens end by themselves, and when that is warned of.
+absl::Status SetEnds(const UpdateArgs& args, v1::UpdateWorkspaceRequest& request) {
+  v1::Workspace& workspace = *request.mutable_workspace();
+  if (!args.idle_limits.empty()) request.mutable_update_mask()->add_paths("settings.idle_limits");
+  for (const std::string& text : args.idle_limits) {
+    const std::pair<std::string, std::string> parts = absl::StrSplit(text, absl::MaxSplits('=', 1));
+    v1::IdleLimit& limit = *workspace.mutable_settings()->add_idle_limits();
+    v1::TokenKind kind = v1::TOKEN_KIND_UNSPECIFIED;
+    if (!v1::TokenKind_Parse(absl::StrCat("TOKEN_KIND_", absl::AsciiStrToUpper(parts.first)),
+                             &kind)) {
+      return absl::InvalidArgumentError(absl::StrCat("--idle-limits holds '", text,
+                                                     "'; it takes a kind of token and a span, "
+                                                     "such as bot=60d"));
+    }
+    limit.set_kind(kind);
+    LATCHKEY_ASSIGN_OR_RETURN(const absl::Duration span,
+                              ParseSpanOf("--idle-limits", parts.second));
+    limit.mutable_limit()->set_seconds(absl::ToInt64Seconds(span));
+  }
+  if (args.expiry_warnings.empty()) return absl::OkStatus();
+  request.mutable_update_mask()->add_paths("settings.expiry_warnings");
+  for (const std::string& text : args.expiry_warnings) {
+    LATCHKEY_ASSIGN_OR_RETURN(const absl::Duration span, ParseSpanOf("--expiry-warnings", text));
+    workspace.mutable_settings()->add_expiry_warnings()->set_seconds(absl::ToInt64Seconds(span));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<ExitCode> Update(Session& session, const UpdateArgs& args) {
@@ -125,6 +173,7 @@ absl::StatusOr<ExitCode> Update(Session& session, const UpdateArgs& args) {
         absl::ToInt64Seconds(*life));
     mask.add_paths("settings.access_token_life");
   }
+  LATCHKEY_RETURN_IF_ERROR(SetEnds(args, request));
   if (mask.paths().empty()) return NothingToUpdate();
   return CallAndShow(session, std::move(request));
 }

@@ -1,0 +1,84 @@
+#include <string>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "server/authority/common.h"
+#include "server/base/status_macros.h"
+#include "server/policy/plan_limits.h"
+
+namespace latchkey {
+namespace {
+
+constexpr int kMaxWarnings = 8;
+
+bool MayIdle(v1::TokenKind kind) {
+  return v1::TokenKind_IsValid(kind) && kind != v1::TOKEN_KIND_UNSPECIFIED &&
+         kind != v1::TOKEN_KIND_SERVICE;
+}
+
+// `asked` of what the plan takes at least or at most.
+absl::Status OutsideOfPlan(const v1::Workspace& workspace, const policy::PlanLimits& plan,
+                           absl::string_view limit, absl::Duration value, absl::string_view field,
+                           absl::Duration asked) {
+  return PlanLimitError(
+      workspace.name(), plan.name, limit, static_cast<std::uint64_t>(absl::ToInt64Seconds(value)),
+      static_cast<std::uint64_t>(absl::ToInt64Seconds(asked)),
+      absl::StrCat(field, " is ", absl::FormatDuration(asked), "; the plan ", plan.name, " of ",
+                   workspace.name(), " takes a ", limit, " of ", absl::FormatDuration(value),
+                   ": choose another, or change the plan"));
+}
+
+absl::Status CheckWithin(const v1::Workspace& workspace, absl::string_view field,
+                         absl::Duration asked, absl::string_view min_name, absl::Duration min,
+                         absl::string_view max_name, absl::Duration max) {
+  const policy::PlanLimits& plan = policy::LimitsOf(ToPolicy(workspace.plan()));
+  if (asked < min) return OutsideOfPlan(workspace, plan, min_name, min, field, asked);
+  if (asked > max) return OutsideOfPlan(workspace, plan, max_name, max, field, asked);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void CheckSettings(const v1::WorkspaceSettings& settings, Validator& validator) {
+  const std::string field = "workspace.settings.";
+  if (settings.has_access_token_life()) {
+    validator.Span(field + "access_token_life", settings.access_token_life(), kMinAccessTokenLife,
+                   kMaxAccessTokenLife);
+  }
+  absl::flat_hash_set<int> kinds;
+  for (const v1::IdleLimit& limit : settings.idle_limits()) {
+    if (validator.full()) return;
+    validator.Check(MayIdle(limit.kind()) && kinds.insert(limit.kind()).second,
+                    field + "idle_limits", "holds a kind twice, or one that has no idle limit");
+    validator.Span(field + "idle_limits.limit", limit.limit(), absl::Hours(1),
+                   absl::Hours(24 * 3660));
+  }
+  validator.Check(
+      settings.expiry_warnings_size() <= kMaxWarnings, field + "expiry_warnings",
+      absl::StrCat("has ", settings.expiry_warnings_size(), "; it takes at most ", kMaxWarnings));
+  for (const auto& before : settings.expiry_warnings()) {
+    if (validator.full()) return;
+    validator.Span(field + "expiry_warnings", before, absl::Minutes(1), absl::Hours(24 * 90));
+  }
+}
+
+absl::Status CheckSettingsFit(const v1::Workspace& workspace) {
+  const policy::PlanLimits& plan = policy::LimitsOf(ToPolicy(workspace.plan()));
+  const v1::WorkspaceSettings& settings = workspace.settings();
+  for (const v1::IdleLimit& limit : settings.idle_limits()) {
+    LATCHKEY_RETURN_IF_ERROR(
+        CheckWithin(workspace, "workspace.settings.idle_limits", FromProto(limit.limit()),
+                    "min_idle_limit", plan.min_idle_limit, "max_idle_limit", plan.max_idle_limit));
+  }
+  if (!settings.has_access_token_life()) return absl::OkStatus();
+  return CheckWithin(workspace, "workspace.settings.access_token_life", AccessTokenLife(settings),
+                     "min_access_life", plan.min_access_life, "max_access_life",
+                     plan.max_access_life);
+}
+
+absl::Status CheckGraceFits(const v1::Workspace& workspace, absl::Duration grace) {
+  return CheckWithin(workspace, "grace", grace, "min_grace", absl::ZeroDuration(), "max_grace",
+                     policy::LimitsOf(ToPolicy(workspace.plan())).max_grace);
+}
+
+}  // namespace latchkey
