@@ -33,6 +33,14 @@ absl::StatusOr<FactSheet> AuthorizeOnApp(Mutation& m, policy::Action action,
   return sheet;
 }
 
+// Counts an app more or less at home in a workspace, so that a plan's limit costs no walk.
+void CountApps(Mutation& m, const storage::v1::WorkspaceRecord& workspace, int change) {
+  if (change < 0 && workspace.living_apps() == 0) return;
+  storage::v1::WorkspaceRecord counted = workspace;
+  counted.set_living_apps(counted.living_apps() + static_cast<std::uint64_t>(change));
+  m.txn().Put(storage::WorkspaceKey(LastId(workspace.workspace().name())), counted);
+}
+
 absl::Status CheckNewApp(const v1::CreateAppRequest& request, bool has_home) {
   Validator validator;
   validator.Id("app_id", request.app_id());
@@ -63,7 +71,7 @@ absl::StatusOr<v1::CreateAppResponse> Handle(Mutation& m, const v1::CreateAppReq
   const storage::Key<AppRecord> key = storage::AppKey(request.app_id());
   LATCHKEY_ASSIGN_OR_RETURN(const storage::Found<AppRecord> old, m.txn().Get(key));
   if (old.has_value()) return ResourceExistsError(AppName(request.app_id()));
-  LATCHKEY_RETURN_IF_ERROR(CheckRoomForApp(m, sheet.workspace()->workspace()));
+  LATCHKEY_RETURN_IF_ERROR(CheckRoomForApp(*sheet.workspace()));
 
   AppRecord record;
   v1::App& app = *record.mutable_app();
@@ -82,6 +90,7 @@ absl::StatusOr<v1::CreateAppResponse> Handle(Mutation& m, const v1::CreateAppReq
   *app.mutable_create_time() = ToProto(m.now());
   record.set_generation(kFirstGeneration);
   m.txn().Put(storage::HomeAppKey(*home, request.app_id()));
+  CountApps(m, *sheet.workspace(), 1);
   LATCHKEY_RETURN_IF_ERROR(m.Authorize(sheet, {*home, app.name(), app.name()}));
   v1::CreateAppResponse response;
   response.set_revision(m.Write<AppRecord>(key, nullptr, record));
@@ -136,6 +145,7 @@ absl::StatusOr<v1::DeleteAppResponse> Handle(Mutation& m, const v1::DeleteAppReq
   AppRecord after = before;
   *after.mutable_app()->mutable_delete_time() = ToProto(m.now());
   after.set_generation(before.generation() + 1);
+  if (sheet.workspace().has_value()) CountApps(m, *sheet.workspace(), -1);
   m.EndGeneration(key.bytes, before.generation(), v1::ACTION_APP_DELETE, "The app was deleted.");
   v1::DeleteAppResponse response;
   response.set_revision(m.Write<AppRecord>(key, &before, after));

@@ -49,8 +49,8 @@ std::uint64_t WriteNewMember(Mutation& m, absl::string_view workspace, absl::str
                              const v1::Member& wanted, v1::Role role,
                              storage::v1::MemberRecord& record);
 
-// PLAN_LIMIT where `workspace` is the home of as many living apps as its plan takes.
-absl::Status CheckRoomForApp(const Mutation& m, const v1::Workspace& workspace);
+// PLAN_LIMIT where a workspace is the home of as many living apps as its plan takes.
+absl::Status CheckRoomForApp(const storage::v1::WorkspaceRecord& record);
 
 // Returns the record of an app in `workspace` that was never installed there.
 storage::v1::InstallationRecord NewInstallation(absl::string_view workspace, absl::string_view app);

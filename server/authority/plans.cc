@@ -11,24 +11,6 @@
 namespace latchkey {
 namespace {
 
-// How far above a limit the number of what there is, is told.
-constexpr std::uint64_t kCountedAbove = 1000;
-
-// Counts the living apps at home in `workspace`, up to `most`.
-absl::StatusOr<std::uint64_t> CountApps(const storage::Transaction& txn,
-                                        absl::string_view workspace, std::uint64_t most) {
-  const std::string prefix = storage::HomeAppPrefix(workspace);
-  std::uint64_t count = 0;
-  LATCHKEY_RETURN_IF_ERROR(
-      txn.ForEachKey(prefix, [&](absl::string_view key) -> absl::StatusOr<storage::Walk> {
-        LATCHKEY_ASSIGN_OR_RETURN(const auto app,
-                                  txn.Get(storage::AppKey(key.substr(prefix.size()))));
-        if (app.has_value() && !app->app().has_delete_time()) ++count;
-        return count < most ? storage::Walk::kGoOn : storage::Walk::kStop;
-      }));
-  return count;
-}
-
 void Fill(const policy::PlanLimits& row, v1::PlanLimits& limits) {
   limits.set_plan(ToProto(row.plan));
   limits.set_max_apps(row.max_apps);
@@ -48,12 +30,11 @@ void Fill(const policy::PlanLimits& row, v1::PlanLimits& limits) {
 
 }  // namespace
 
-absl::Status CheckRoomForApp(const Mutation& m, const v1::Workspace& workspace) {
+absl::Status CheckRoomForApp(const storage::v1::WorkspaceRecord& record) {
+  const v1::Workspace& workspace = record.workspace();
   const policy::PlanLimits& limits = policy::LimitsOf(ToPolicy(workspace.plan()));
-  if (limits.max_apps == 0) return absl::OkStatus();
-  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t count, CountApps(m.txn(), LastId(workspace.name()),
-                                                                 limits.max_apps + kCountedAbove));
-  if (count < limits.max_apps) return absl::OkStatus();
+  const std::uint64_t count = record.living_apps();
+  if (limits.max_apps == 0 || count < limits.max_apps) return absl::OkStatus();
   return PlanLimitError(
       workspace.name(), limits.name, "max_apps", limits.max_apps, count,
       absl::StrCat(workspace.name(), " has ", count, " apps, and its plan ", limits.name, " takes ",

@@ -53,9 +53,12 @@ void SetDeadline(Mutation& m, absl::Time time, TokenRecord& record) {
   m.txn().Put(storage::DeadlineKey(time, name));
 }
 
-absl::Status ScheduleLive(Mutation& m, TokenRecord& record) {
+absl::Status ScheduleLive(Mutation& m, TokenRecord& record, bool is_new) {
   LATCHKEY_ASSIGN_OR_RETURN(const EndingRules rules, RulesOf(m, record.token()));
-  LATCHKEY_ASSIGN_OR_RETURN(const absl::Time use, StoredUse(m, record.token().name()));
+  absl::Time use = absl::InfinitePast();
+  if (!is_new) {
+    LATCHKEY_ASSIGN_OR_RETURN(use, StoredUse(m, record.token().name()));
+  }
   SetDeadline(m, EndingOf(record, rules, use, m.now()).next, record);
   return absl::OkStatus();
 }

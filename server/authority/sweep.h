@@ -19,9 +19,9 @@ namespace latchkey {
 // record.
 void SetDeadline(Mutation& m, absl::Time time, storage::v1::TokenRecord& record);
 
-// Sets the entry of a live token that is about to be written. UNAVAILABLE, DATA_LOSS: as
-// storage::Reader.
-absl::Status ScheduleLive(Mutation& m, storage::v1::TokenRecord& record);
+// Sets the entry of a live token that is about to be written; a new one was never used.
+// UNAVAILABLE, DATA_LOSS: as storage::Reader.
+absl::Status ScheduleLive(Mutation& m, storage::v1::TokenRecord& record, bool is_new = false);
 
 // Sets the entry of a token anew, after the settings of its workspace changed.
 absl::Status ScheduleAnew(Mutation& m, absl::string_view token);

@@ -77,7 +77,7 @@ absl::StatusOr<v1::IssuedToken> WriteNewToken(Mutation& m, TokenRecord& record) 
   if (!token.member().empty()) {
     m.txn().Put(storage::MemberTokenKey(workspace, LastId(token.member()), id));
   }
-  LATCHKEY_RETURN_IF_ERROR(ScheduleLive(m, record));
+  LATCHKEY_RETURN_IF_ERROR(ScheduleLive(m, record, /*is_new=*/true));
   m.Write<TokenRecord>(KeyOf(record), nullptr, record, v1::ACTION_TOKEN_ISSUE);
   *issued.mutable_token() = record.token();
   return issued;
