@@ -55,6 +55,10 @@ absl::Status CheckRoomForApp(const storage::v1::WorkspaceRecord& record);
 // Returns the record of an app in `workspace` that was never installed there.
 storage::v1::InstallationRecord NewInstallation(absl::string_view workspace, absl::string_view app);
 
+// Makes `installation` one that was approved, as the request says.
+void SetApproved(const v1::ApproveAppRequest& request, const v1::App& app,
+                 v1::Installation& installation);
+
 // Returns the record of the sheet's installation, or a fresh one of its app in `workspace`.
 storage::v1::InstallationRecord InstallationOrNew(const FactSheet& sheet,
                                                   absl::string_view workspace,
@@ -110,6 +114,18 @@ absl::Status WriteFirstUse(Mutation& m, absl::string_view name, std::uint64_t ve
 // ended it.
 absl::StatusOr<v1::Token> WriteRevocation(Mutation& m, const storage::v1::TokenRecord& before,
                                           v1::Action action, absl::string_view reason);
+
+// A token, and what is known of the secret that was presented for it. Nothing where there is none.
+struct PresentedToken {
+  storage::Found<storage::v1::TokenRecord> token;
+  storage::v1::SecretRecord secret;
+  std::string hash;
+};
+
+// Looks up whatever was a token's secret once, also one that was replaced.
+absl::StatusOr<PresentedToken> LookUpSecret(const storage::Reader& reader,
+                                            const MutationTools& tools,
+                                            absl::string_view presented);
 
 // Returns the token whose secret this is, dead or alive: its present one, or the one before while
 // that is good too. Nullopt where there is none.

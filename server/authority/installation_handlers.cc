@@ -30,6 +30,14 @@ InstallationRecord NewInstallation(absl::string_view workspace, absl::string_vie
   return record;
 }
 
+void SetApproved(const v1::ApproveAppRequest& request, const v1::App& app,
+                 v1::Installation& installation) {
+  installation.set_approval(v1::APP_APPROVAL_APPROVED);
+  *installation.mutable_approved_scopes() =
+      request.scopes().empty() ? ScopesAsked(app) : request.scopes();
+  Normalize(*installation.mutable_approved_scopes());
+}
+
 namespace {
 
 constexpr char kInstallationForm[] =
@@ -300,11 +308,7 @@ absl::StatusOr<v1::ApproveAppResponse> Handle(Mutation& m, const v1::ApproveAppR
   const std::string workspace(LastId(request.parent()));
   const std::string app(LastId(request.app()));
   InstallationRecord after = InstallationOrNew(sheet, workspace, app);
-  v1::Installation& installation = *after.mutable_installation();
-  installation.set_approval(v1::APP_APPROVAL_APPROVED);
-  *installation.mutable_approved_scopes() =
-      request.scopes().empty() ? ScopesAsked(sheet.app()->app()) : request.scopes();
-  Normalize(*installation.mutable_approved_scopes());
+  SetApproved(request, sheet.app()->app(), *after.mutable_installation());
   v1::ApproveAppResponse response;
   response.set_revision(m.Write<InstallationRecord>(storage::InstallationKey(workspace, app),
                                                     sheet.installation().get(), after));

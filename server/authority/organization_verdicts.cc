@@ -109,11 +109,7 @@ absl::StatusOr<v1::ApproveAppResponse> ApproveInOrganization(Mutation& m,
   const absl::string_view organization = LastId(request.parent());
   const absl::string_view app = LastId(request.app());
   InstallationRecord after = VerdictOrNew(sheet, organization, app);
-  v1::Installation& installation = *after.mutable_installation();
-  installation.set_approval(v1::APP_APPROVAL_APPROVED);
-  *installation.mutable_approved_scopes() =
-      request.scopes().empty() ? ScopesAsked(sheet.app()->app()) : request.scopes();
-  Normalize(*installation.mutable_approved_scopes());
+  SetApproved(request, sheet.app()->app(), *after.mutable_installation());
   v1::ApproveAppResponse response;
   response.set_revision(m.Write<InstallationRecord>(
       storage::OrganizationInstallationKey(organization, app), sheet.installation().get(), after));

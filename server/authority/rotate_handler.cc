@@ -43,30 +43,6 @@ absl::Status CheckForm(const v1::RotateTokenRequest& request) {
   return validator.status();
 }
 
-// A REFRESH token, and what is known of the secret that was presented for it.
-struct Presented {
-  storage::Found<TokenRecord> token;
-  SecretRecord secret;
-};
-
-absl::StatusOr<Presented> FindRefresh(Mutation& m, absl::string_view presented) {
-  const MutationTools& tools = m.tools();
-  const auto parsed = secret::ParseSecret(tools.prefixes, presented);
-  if (!parsed.has_value()) return Presented();
-  for (const std::uint32_t key_id : tools.keyring.key_ids()) {
-    const secret::Digest digest = tools.keyring.HashUnder(key_id, presented);
-    const std::string hash(reinterpret_cast<const char*>(digest.data()), digest.size());
-    LATCHKEY_ASSIGN_OR_RETURN(const auto pointer, m.txn().Get(storage::SecretKey(hash)));
-    if (!pointer.has_value()) continue;
-    LATCHKEY_ASSIGN_OR_RETURN(auto token, m.txn().GetToken(pointer->token()));
-    if (!token.has_value() || token->token().kind() != v1::TOKEN_KIND_REFRESH) continue;
-    const std::string& whole =
-        pointer->superseded() ? pointer->superseded_hash() : token->secret_hash();
-    if (whole == hash) return Presented{std::move(token), *pointer};
-  }
-  return Presented();
-}
-
 absl::StatusOr<absl::Duration> AccessLife(Mutation& m, absl::string_view workspace) {
   LATCHKEY_ASSIGN_OR_RETURN(const auto record, m.txn().Get(storage::WorkspaceKey(workspace)));
   return record.has_value() ? AccessTokenLife(record->workspace().settings()) : AccessTokenLife({});
@@ -192,8 +168,11 @@ absl::StatusOr<IssuedPair> WriteNewTokens(Mutation& m, const FactSheet& sheet,
 
 absl::StatusOr<v1::RotateTokenResponse> Handle(Mutation& m, const v1::RotateTokenRequest& request) {
   LATCHKEY_RETURN_IF_ERROR(CheckForm(request));
-  LATCHKEY_ASSIGN_OR_RETURN(const Presented presented, FindRefresh(m, request.refresh_secret()));
-  if (!presented.token.has_value()) return NotGoodError();
+  LATCHKEY_ASSIGN_OR_RETURN(const PresentedToken presented,
+                            LookUpSecret(m.txn(), m.tools(), request.refresh_secret()));
+  const bool refreshes =
+      presented.token.has_value() && presented.token->token().kind() == v1::TOKEN_KIND_REFRESH;
+  if (!refreshes) return NotGoodError();
   const TokenRecord& refresh = *presented.token;
   LATCHKEY_ASSIGN_OR_RETURN(const v1::Token published, Published(m.txn(), refresh, m.now()));
   if (published.state() != v1::TOKEN_STATE_ACTIVE) return NotGoodError();

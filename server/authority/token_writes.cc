@@ -137,25 +137,34 @@ absl::Status WriteFirstUse(Mutation& m, absl::string_view name, std::uint64_t ve
   return absl::OkStatus();
 }
 
+absl::StatusOr<PresentedToken> LookUpSecret(const storage::Reader& reader,
+                                            const MutationTools& tools,
+                                            absl::string_view presented) {
+  if (!secret::ParseSecret(tools.prefixes, presented).has_value()) return PresentedToken();
+  for (const std::uint32_t key_id : tools.keyring.key_ids()) {
+    const secret::Digest digest = tools.keyring.HashUnder(key_id, presented);
+    std::string hash(reinterpret_cast<const char*>(digest.data()), digest.size());
+    LATCHKEY_ASSIGN_OR_RETURN(const auto pointer, reader.Get(storage::SecretKey(hash)));
+    if (!pointer.has_value()) continue;
+    LATCHKEY_ASSIGN_OR_RETURN(auto token, reader.GetToken(pointer->token()));
+    if (!token.has_value()) continue;
+    // The key holds half of the hash only.
+    const std::string& whole =
+        pointer->superseded() ? pointer->superseded_hash() : token->secret_hash();
+    if (whole == hash) return PresentedToken{std::move(token), *pointer, std::move(hash)};
+  }
+  return PresentedToken();
+}
+
 absl::StatusOr<storage::Found<TokenRecord>> FindTokenBySecret(const storage::Reader& reader,
                                                               const MutationTools& tools,
                                                               absl::string_view presented,
                                                               absl::Time now) {
-  if (!secret::ParseSecret(tools.prefixes, presented).has_value()) {
-    return storage::Found<TokenRecord>();
-  }
-  for (const std::uint32_t key_id : tools.keyring.key_ids()) {
-    const secret::Digest digest = tools.keyring.HashUnder(key_id, presented);
-    const std::string hash(reinterpret_cast<const char*>(digest.data()), digest.size());
-    LATCHKEY_ASSIGN_OR_RETURN(const auto pointer, reader.Get(storage::SecretKey(hash)));
-    if (!pointer.has_value()) continue;
-    LATCHKEY_ASSIGN_OR_RETURN(auto record, reader.GetToken(pointer->token()));
-    if (!record.has_value()) continue;
-    const bool in_grace = record->previous_secret_hash() == hash &&
-                          FromProto(record->token().previous_secret_expire_time()) > now;
-    if (record->secret_hash() == hash || in_grace) return record;
-  }
-  return storage::Found<TokenRecord>();
+  LATCHKEY_ASSIGN_OR_RETURN(PresentedToken found, LookUpSecret(reader, tools, presented));
+  if (!found.token.has_value() || !found.secret.superseded()) return std::move(found.token);
+  const bool in_grace = found.token->previous_secret_hash() == found.hash &&
+                        FromProto(found.token->token().previous_secret_expire_time()) > now;
+  return in_grace ? std::move(found.token) : storage::Found<TokenRecord>();
 }
 
 }  // namespace latchkey
