@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "server/base/clock.h"
 #include "server/base/entropy.h"
 #include "server/base/logger.h"
@@ -72,6 +73,11 @@ int Run(const CommandLine& line) {
 }  // namespace latchkey::daemon
 
 int main(int argc, char** argv) {
+#ifdef NDEBUG
+  // The distribution's abseil is built with its search for lock cycles, of which each lock in gRPC
+  // costs one. Builds for debugging keep it.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+#endif
   using namespace latchkey::daemon;
   const CommandLine line = ParseCommandLine(argc, argv);
   if (line.done) return line.exit_code;

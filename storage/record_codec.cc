@@ -67,12 +67,16 @@ absl::StatusOr<absl::string_view> DecodePayload(absl::string_view key, absl::str
 }
 
 std::string EncodeRecord(absl::string_view key, const google::protobuf::MessageLite& record) {
-  std::string stored(1, static_cast<char>(kRecordFormat));
+  const std::size_t size = record.ByteSizeLong();
+  std::string stored;
+  stored.reserve(1 + size + kChecksumSize);
+  stored.push_back(static_cast<char>(kRecordFormat));
+  stored.resize(1 + size);
   {
-    google::protobuf::io::StringOutputStream stream(&stored);
+    google::protobuf::io::ArrayOutputStream stream(stored.data() + 1, static_cast<int>(size));
     google::protobuf::io::CodedOutputStream out(&stream);
     out.SetSerializationDeterministic(true);
-    record.SerializeToCodedStream(&out);
+    record.SerializeWithCachedSizes(&out);
   }
   AppendChecksum(key, stored);
   return stored;

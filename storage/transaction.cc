@@ -32,9 +32,10 @@ std::uint64_t Transaction::Append(::latchkey::v1::Event&& event) {
 }
 
 void Transaction::Keep() {
-  for (auto& [key, value] : step_) {
-    if (cache_ != nullptr) cache_->Forget(key);
-    kept_.insert_or_assign(key, std::move(value));
+  for (auto it = step_.begin(); it != step_.end();) {
+    if (cache_ != nullptr) cache_->Forget(it->first);
+    auto inserted = kept_.insert(step_.extract(it++));
+    if (!inserted.inserted) inserted.position->second = std::move(inserted.node.mapped());
   }
   next_sequence_ += step_events_.size();
   for (::latchkey::v1::Event& event : step_events_) events_.push_back(std::move(event));
@@ -53,16 +54,19 @@ engine::WriteBatch Transaction::ToBatch() {
   batch.Expect(EventKey(first_sequence_).bytes, 0);
   // In the order of the keys: neighbours are cheap for a sorted store to insert one after another,
   // and the same changes are the same bytes.
-  std::vector<Changes::iterator> ordered;
+  std::vector<std::pair<std::string, std::optional<std::string>>> ordered;
   ordered.reserve(kept_.size());
-  for (auto it = kept_.begin(); it != kept_.end(); ++it) ordered.push_back(it);
+  for (auto it = kept_.begin(); it != kept_.end();) {
+    auto node = kept_.extract(it++);
+    ordered.emplace_back(std::move(node.key()), std::move(node.mapped()));
+  }
   std::sort(ordered.begin(), ordered.end(),
-            [](const auto& a, const auto& b) { return a->first < b->first; });
-  for (const auto& it : ordered) {
-    if (it->second.has_value()) {
-      batch.Put(it->first, *std::move(it->second));
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (auto& [key, value] : ordered) {
+    if (value.has_value()) {
+      batch.Put(std::move(key), *std::move(value));
     } else {
-      batch.Delete(it->first);
+      batch.Delete(std::move(key));
     }
   }
   kept_.clear();

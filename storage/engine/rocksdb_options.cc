@@ -83,6 +83,10 @@ rocksdb::Options MakeRocksdbOptions(const RocksdbEngine::Options& options, rocks
   o.level_compaction_dynamic_level_bytes = true;
   o.compression = rocksdb::kLZ4Compression;
   o.bottommost_compression = rocksdb::kZSTD;
+  o.bottommost_compression_opts.enabled = true;
+  o.bottommost_compression_opts.level = 1;
+  // A small store has one level below the first, which each compaction writes whole.
+  o.level0_file_num_compaction_trigger = 8;
   o.bytes_per_sync = kBytesPerSync;
   o.max_total_wal_size = options.write_buffer_bytes * 4;
   o.avoid_unnecessary_blocking_io = true;

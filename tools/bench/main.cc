@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "server/base/status_macros.h"
 #include "tools/bench/echo_server.h"
 #include "tools/bench/experiments.h"
@@ -109,6 +110,10 @@ int Run(const Options& options) {
 }  // namespace latchkey::benchmark
 
 int main(int argc, char** argv) {
+#ifdef NDEBUG
+  // As latchkeyd does.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+#endif
   using namespace latchkey::benchmark;
   const CommandLine line = ParseCommandLine(argc, argv);
   if (line.done) return line.exit_code;
