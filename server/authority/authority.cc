@@ -147,6 +147,22 @@ absl::Status Authority::CheckFormat() {
 }
 
 template <typename Request>
+bool Authority::AnsweredWithoutChange(const Caller& caller, const Request& request,
+                                      const Done<ResponseOf<Request>>& done) {
+  auto trial =
+      storage::Transaction::Begin(std::make_unique<storage::View>(options_.engine.NewSnapshot()));
+  if (!trial.ok()) return false;
+  DenialLimiter admits_all({1, options_.denials.window, 1});
+  MutationCommand<Request> command({options_.clock, tools_, admits_all, options_.replay_window},
+                                   caller, request, done);
+  Effects effects;
+  command.Run(**trial, effects);
+  if (!(*trial)->empty()) return false;
+  command.Finish(absl::OkStatus());
+  return true;
+}
+
+template <typename Request>
 void Authority::MutateImpl(Caller caller, Request request, Done<ResponseOf<Request>> done) {
   if (caller.kind == policy::CallerKind::kAnonymous && !PresentsSecret(request)) {
     // At once, so that nobody without credentials takes places from those who have them.
@@ -156,6 +172,7 @@ void Authority::MutateImpl(Caller caller, Request request, Done<ResponseOf<Reque
                              "and a secret, or a client certificate of a registered service."));
     return;
   }
+  if (PresentsSecret(request) && AnsweredWithoutChange(caller, request, done)) return;
   const CommandTools tools{options_.clock, tools_, denials_, options_.replay_window};
   sequencer_->Enqueue(std::make_unique<MutationCommand<Request>>(
       tools, std::move(caller), std::move(request), std::move(done)));

@@ -61,7 +61,7 @@ class Authority {
   // Carries out a change, one overload for each of LATCHKEY_MUTATIONS. `done` is called once, when
   // the outcome is durable, on the executor's thread or where AnswerOn() says, or on this one where
   // the change is refused at once; it must not block. Errors are those of the method's comment in
-  // the contract.
+  // the contract. Blocks on disk where PresentsSecret(request).
 #define LATCHKEY_DECLARE_(name) \
   void Mutate(Caller caller, v1::name##Request request, Done<v1::name##Response> done);
   LATCHKEY_MUTATIONS(LATCHKEY_DECLARE_)
@@ -114,6 +114,11 @@ class Authority {
 
   template <typename Request>
   void MutateImpl(Caller caller, Request request, Done<ResponseOf<Request>> done);
+  // Answers what presents a secret where that changes nothing, without a place among the changes,
+  // which anybody could fill with secrets made up. Returns whether it did.
+  template <typename Request>
+  bool AnsweredWithoutChange(const Caller& caller, const Request& request,
+                             const Done<ResponseOf<Request>>& done);
 
   absl::Status CheckFormat();
   absl::StatusOr<Caller> OnBehalfOf(Caller caller, absl::string_view on_behalf_of) const;

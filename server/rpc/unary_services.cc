@@ -15,8 +15,7 @@ std::unique_ptr<Method> MakeMutation(const CallFrame& frame, CallPoller& poller,
       typename Unary::Options{
           .name = MethodName<Request>(),
           .ask = std::move(ask),
-          .serve = [&authority = frame.authority](
-                       typename Unary::Call& call) { ServeMutation<Request>(authority, call); },
+          .serve = [frame](typename Unary::Call& call) { ServeMutation<Request>(frame, call); },
           .waiting = kWaitingMutations});
 }
 

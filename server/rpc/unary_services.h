@@ -64,10 +64,10 @@ struct AuthorityServices {
   }
 };
 
-// Carries out a mutation: authenticated on the queue's thread, the rest on the sequencer's. It goes
-// on after a cancellation, since it may be durable already.
+// Carries out a mutation: authenticated here, the rest on the sequencer's thread. It goes on after
+// a cancellation, since it may be durable already.
 template <typename Request>
-void ServeMutation(Authority& authority, UnaryCall<Request, ResponseOf<Request>>& call) {
+void CarryOut(Authority& authority, UnaryCall<Request, ResponseOf<Request>>& call) {
   absl::StatusOr<Caller> caller = AuthenticateCall(authority, call.context());
   if (absl::IsUnauthenticated(caller.status()) && PresentsSecret(call.request())) {
     // Whoever presents a secret to end it may well do so with that secret as a stale credential.
@@ -81,6 +81,14 @@ void ServeMutation(Authority& authority, UnaryCall<Request, ResponseOf<Request>>
                      if (status.ok()) call.response() = *std::move(result);
                      call.Finish(status);
                    });
+}
+
+// CarryOut() on the queue's thread, or on a worker where a presented secret is looked up first.
+template <typename Request>
+void ServeMutation(const CallFrame& frame, UnaryCall<Request, ResponseOf<Request>>& call) {
+  if (!PresentsSecret(call.request())) return CarryOut<Request>(frame.authority, call);
+  frame.workers.Schedule(
+      [&authority = frame.authority, &call] { CarryOut<Request>(authority, call); });
 }
 
 // Answers a read, on a worker.

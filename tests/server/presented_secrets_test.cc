@@ -159,6 +159,24 @@ TEST_F(PresentedSecretsTest, WhatIsUnknownOrDeadIsNotWritten) {
   EXPECT_EQ(commits(), before);
 }
 
+TEST_F(PresentedSecretsTest, WhatChangesNothingTakesNoPlaceAmongTheChanges) {
+  const auto changes = [&] {
+    return authority_->Read(operator_, v1::GetStatusRequest())->mutations();
+  };
+  const std::string dead = IssueTest("workspaces/acme").secret();
+  ASSERT_TRUE(Present({dead}).ok());
+  const std::uint64_t before = changes();
+  ASSERT_TRUE(Present({kUnknown, dead}).ok());
+  v1::RotateTokenRequest rotate;
+  rotate.set_refresh_secret(kUnknown);
+  rotate.set_request_id("0d9bb5a3-5f26-4f0e-9a1c-3f1b5b1f2a10");
+  EXPECT_THAT(authority_.Call(nobody_, rotate).status(),
+              StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_EQ(changes(), before);
+  ASSERT_TRUE(Present({IssueTest("workspaces/acme").secret()}).ok());
+  EXPECT_EQ(changes(), before + 2);  // issued and ended
+}
+
 TEST_F(PresentedSecretsTest, AThousandAreTakenAndOneMoreIsNot) {
   std::vector<std::string> secrets;
   for (int i = 0; i < 999; ++i) secrets.emplace_back(kUnknown);
