@@ -42,6 +42,14 @@ absl::Status Damaged(absl::string_view key, absl::string_view what) {
       absl::StrCat("a record of table '", absl::CHexEscape(key.substr(0, 1)), "' ", what));
 }
 
+// Writes the `size` bytes of a record whose ByteSizeLong() was just asked.
+void Serialize(const google::protobuf::MessageLite& record, char* bytes, std::size_t size) {
+  google::protobuf::io::ArrayOutputStream stream(bytes, static_cast<int>(size));
+  google::protobuf::io::CodedOutputStream out(&stream);
+  out.SetSerializationDeterministic(true);
+  record.SerializeWithCachedSizes(&out);
+}
+
 }  // namespace
 
 std::string EncodePayload(absl::string_view key, absl::string_view payload) {
@@ -66,18 +74,19 @@ absl::StatusOr<absl::string_view> DecodePayload(absl::string_view key, absl::str
   return body.substr(1);
 }
 
+std::string EncodeMessage(const google::protobuf::MessageLite& record) {
+  std::string bytes(record.ByteSizeLong(), '\0');
+  Serialize(record, bytes.data(), bytes.size());
+  return bytes;
+}
+
 std::string EncodeRecord(absl::string_view key, const google::protobuf::MessageLite& record) {
   const std::size_t size = record.ByteSizeLong();
   std::string stored;
   stored.reserve(1 + size + kChecksumSize);
   stored.push_back(static_cast<char>(kRecordFormat));
   stored.resize(1 + size);
-  {
-    google::protobuf::io::ArrayOutputStream stream(stored.data() + 1, static_cast<int>(size));
-    google::protobuf::io::CodedOutputStream out(&stream);
-    out.SetSerializationDeterministic(true);
-    record.SerializeWithCachedSizes(&out);
-  }
+  Serialize(record, stored.data() + 1, size);
   AppendChecksum(key, stored);
   return stored;
 }

@@ -25,7 +25,10 @@ std::string EncodePayload(absl::string_view key, absl::string_view payload);
 // bytes.
 absl::StatusOr<absl::string_view> DecodePayload(absl::string_view key, absl::string_view stored);
 
-// Returns the stored form of `record` under `key`. The same record gives the same bytes.
+// Returns the payload of `record`. The same record gives the same bytes.
+std::string EncodeMessage(const google::protobuf::MessageLite& record);
+
+// Returns the stored form of `record` under `key`: that of its payload.
 std::string EncodeRecord(absl::string_view key, const google::protobuf::MessageLite& record);
 
 // Parses a stored record into `record`. DATA_LOSS: as DecodePayload, or the payload does not parse.

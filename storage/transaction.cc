@@ -26,8 +26,10 @@ absl::StatusOr<std::unique_ptr<Transaction>> Transaction::Begin(std::unique_ptr<
 std::uint64_t Transaction::Append(::latchkey::v1::Event&& event) {
   const std::uint64_t sequence = next_sequence();
   event.set_sequence(sequence);
-  Put(EventKey(sequence), event);
-  step_events_.push_back(std::move(event));
+  std::string bytes = EncodeMessage(event);
+  const auto key = EventKey(sequence);
+  step_.insert_or_assign(key.bytes, EncodePayload(key.bytes, bytes));
+  step_events_.push_back(std::move(bytes));
   return sequence;
 }
 
@@ -38,7 +40,7 @@ void Transaction::Keep() {
     if (!inserted.inserted) inserted.position->second = std::move(inserted.node.mapped());
   }
   next_sequence_ += step_events_.size();
-  for (::latchkey::v1::Event& event : step_events_) events_.push_back(std::move(event));
+  for (std::string& event : step_events_) events_.push_back(std::move(event));
   step_.clear();
   step_events_.clear();
 }

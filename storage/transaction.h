@@ -60,8 +60,8 @@ class Transaction final : public Reader {
   bool empty() const { return kept_.empty(); }
   // The sequence number of the last kept event, or of the last event before.
   std::uint64_t newest_sequence() const { return next_sequence_ - 1; }
-  // The kept events in order; moves them out.
-  std::vector<::latchkey::v1::Event> TakeEvents() { return std::move(events_); }
+  // The bytes of the kept events, in order; moves them out.
+  std::vector<std::string> TakeEvents() { return std::move(events_); }
   // The kept changes as a batch, which commits only onto the log this transaction began with.
   engine::WriteBatch ToBatch();
 
@@ -83,8 +83,8 @@ class Transaction final : public Reader {
   std::uint64_t next_sequence_;  // after the kept events
   Changes kept_;
   Changes step_;
-  std::vector<::latchkey::v1::Event> events_;
-  std::vector<::latchkey::v1::Event> step_events_;
+  std::vector<std::string> events_;
+  std::vector<std::string> step_events_;
 };
 
 }  // namespace latchkey::storage

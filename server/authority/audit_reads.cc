@@ -73,8 +73,13 @@ absl::StatusOr<v1::ListEventsResponse> Authority::Read(const Caller& caller,
     LATCHKEY_ASSIGN_OR_RETURN(batch, hub_->Read(position, request.filter(), limits));
     more = batch.complete_through < hub_->newest();
   }
-  for (const auto& event : batch.events) {
-    if (event->sequence() > request.after_revision()) *response.add_events() = *event;
+  if (!response.ParseFromString(batch.events)) {
+    return absl::DataLossError("events that were read do not parse");
+  }
+  // Backwards the walk may have gone below.
+  while (response.events_size() > 0 &&
+         response.events().rbegin()->sequence() <= request.after_revision()) {
+    response.mutable_events()->RemoveLast();
   }
   if (more) {
     response.set_next_page_token(PageTokenAfter(page, absl::StrCat(batch.complete_through)));
@@ -96,7 +101,9 @@ absl::StatusOr<v1::GetEventResponse> Authority::Read(const Caller& caller,
   if (event.has_value()) theirs.set_workspace(event->workspace());
   if (theirs.workspace().empty() || !AuthorizeAudit(caller, theirs).ok()) {
     LATCHKEY_RETURN_IF_ERROR(AuthorizeAudit(caller, filter));
-    if (!event.has_value() || !Matches(filter, *event)) return ResourceNotFoundError(name);
+    if (!event.has_value() ||
+        (!filter.workspace().empty() && event->workspace() != filter.workspace()))
+      return ResourceNotFoundError(name);
   }
   v1::GetEventResponse response;
   *response.mutable_event() = *std::move(event);

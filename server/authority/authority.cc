@@ -123,9 +123,10 @@ absl::StatusOr<std::unique_ptr<Authority>> Authority::Open(const Options& option
   authority->hub_ = std::make_unique<EventHub>(EventHub::Options{o.engine}, newest);
   authority->sequencer_ = std::make_unique<Sequencer>(Sequencer::Options{
       o.engine, o.executor, authority->answers_,
-      [a = authority.get()](Effects&& effects, std::vector<v1::Event>&& events, std::uint64_t end) {
+      [a = authority.get()](const Effects& effects, const std::vector<std::string>& events,
+                            std::uint64_t end) {
         a->verifier_->Apply(effects, end);
-        a->hub_->Publish(std::move(events), end);
+        a->hub_->Publish(events, end);
       }});
   return authority;
 }

@@ -107,7 +107,7 @@ absl::Status Sequencer::RunGroup(Group& group) {
   commands_ += group.size();
   if ((*transaction)->empty()) return absl::OkStatus();
   const std::uint64_t newest = (*transaction)->newest_sequence();
-  std::vector<v1::Event> events = (*transaction)->TakeEvents();
+  const std::vector<std::string> events = (*transaction)->TakeEvents();
   const auto version = options_.engine.Commit((*transaction)->ToBatch());
   if (!version.ok()) {
     records_.Clear();
@@ -115,7 +115,7 @@ absl::Status Sequencer::RunGroup(Group& group) {
   }
   records_.Advance(*version, newest);
   ++commits_;
-  options_.on_commit(std::move(effects), std::move(events), newest);
+  options_.on_commit(effects, events, newest);
   return absl::OkStatus();
 }
 

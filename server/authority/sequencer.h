@@ -41,9 +41,10 @@ class Command {
 // group in one task, while the next group may run already. Enqueue() does not block on disk.
 class Sequencer {
  public:
-  // Called after each commit, on the executor, before the commands are answered.
-  using Listener =
-      std::function<void(Effects&& effects, std::vector<v1::Event>&& events, std::uint64_t newest)>;
+  // Called after each commit, on the executor, before the commands are answered. `events` are the
+  // bytes of those of the commit.
+  using Listener = std::function<void(
+      const Effects& effects, const std::vector<std::string>& events, std::uint64_t newest)>;
 
   struct Options {
     engine::Engine& engine;

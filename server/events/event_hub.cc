@@ -7,6 +7,7 @@
 #include "server/base/status_macros.h"
 #include "storage/keys.h"
 #include "storage/reader.h"
+#include "storage/record_codec.h"
 
 namespace latchkey {
 namespace {
@@ -15,59 +16,85 @@ namespace {
 class Collector {
  public:
   Collector(const v1::EventFilter& filter, const EventHub::Limits& limits, EventHub::Batch& batch)
-      : filter_(filter), limits_(limits), batch_(batch) {}
+      : filter_(filter), all_(MatchesAll(filter)), limits_(limits), batch_(batch) {}
 
-  // Returns whether there is room for more.
-  bool Take(std::shared_ptr<const v1::Event> event) {
-    batch_.complete_through = event->sequence();
-    ++scanned_;
-    if (Matches(filter_, *event)) {
-      bytes_ += event->ByteSizeLong();
-      batch_.events.push_back(std::move(event));
+  // Takes an event of a block. Returns whether there is room for more.
+  bool Take(const EventBlock& block, std::uint64_t sequence) {
+    if (all_ || Matches(filter_, block.facets(sequence))) {
+      const absl::string_view field = block.field(sequence);
+      batch_.events.append(field.data(), field.size());
+      ++batch_.count;
     }
-    return scanned_ < limits_.max_scanned && batch_.events.size() < limits_.max_events &&
-           bytes_ < limits_.max_bytes;
+    return Passed(sequence);
+  }
+
+  // Takes the bytes of an event. DATA_LOSS: they are none.
+  absl::StatusOr<bool> Take(absl::string_view event, std::uint64_t sequence) {
+    EventFacets facets;
+    if (!all_) LATCHKEY_RETURN_IF_ERROR(ReadFacets(event, facets));
+    if (all_ || Matches(filter_, facets)) {
+      AppendEvent(event, batch_.events);
+      ++batch_.count;
+    }
+    return Passed(sequence);
   }
 
  private:
+  bool Passed(std::uint64_t sequence) {
+    batch_.complete_through = sequence;
+    ++scanned_;
+    return scanned_ < limits_.max_scanned && batch_.count < limits_.max_events &&
+           batch_.events.size() < limits_.max_bytes;
+  }
+
   const v1::EventFilter& filter_;
+  const bool all_;
   const EventHub::Limits& limits_;
   EventHub::Batch& batch_;
   std::size_t scanned_ = 0;
-  std::size_t bytes_ = 0;
 };
 
 absl::Status Walk(const storage::View& view, std::uint64_t first, std::uint64_t end,
                   engine::Direction direction, Collector& collector) {
-  return view.ForEachRecord<v1::Event>(
+  return view.ForEach(
       {storage::EventKey(first).bytes, storage::EventKey(end).bytes}, direction,
-      [&](absl::string_view, v1::Event event) -> absl::StatusOr<storage::Walk> {
-        const bool more = collector.Take(std::make_shared<const v1::Event>(std::move(event)));
+      [&](absl::string_view key, absl::string_view stored) -> absl::StatusOr<storage::Walk> {
+        LATCHKEY_ASSIGN_OR_RETURN(const absl::string_view event,
+                                  storage::DecodePayload(key, stored));
+        LATCHKEY_ASSIGN_OR_RETURN(const bool more,
+                                  collector.Take(event, storage::SequenceOfEventKey(key)));
         return more ? storage::Walk::kGoOn : storage::Walk::kStop;
       });
 }
 
-}  // namespace
-
-bool Matches(const v1::EventFilter& filter, const v1::Event& event) {
-  if (!filter.workspace().empty() && event.workspace() != filter.workspace()) return false;
-  if (!filter.app().empty() && event.app() != filter.app()) return false;
-  if (!filter.actor().empty() && event.actor().principal() != filter.actor() &&
-      event.actor().delegate() != filter.actor()) {
-    return false;
+// Collects the events after `after` that lie in `blocks`.
+void Walk(const std::vector<std::shared_ptr<const EventBlock>>& blocks, std::uint64_t after,
+          Collector& collector) {
+  for (const auto& block : blocks) {
+    for (std::uint64_t next = std::max(after + 1, block->first()); next <= block->last(); ++next) {
+      if (!collector.Take(*block, next)) return;
+    }
   }
-  const auto& actions = filter.actions();
-  return actions.empty() ||
-         std::find(actions.begin(), actions.end(), event.action()) != actions.end();
 }
 
-void EventHub::Publish(std::vector<v1::Event>&& events, std::uint64_t newest) {
+}  // namespace
+
+void EventHub::Publish(const std::vector<std::string>& events, std::uint64_t newest) {
+  std::shared_ptr<const EventBlock> block;
+  if (!events.empty())
+    block = std::make_shared<const EventBlock>(newest + 1 - events.size(), events);
+  std::vector<std::shared_ptr<const EventBlock>> old;  // freed outside of the lock
   {
     MutexLock lock(ring_mu_);
-    for (v1::Event& event : events) {
-      ring_.push_back(std::make_shared<const v1::Event>(std::move(event)));
+    if (block != nullptr) {
+      ring_size_ += block->bytes();
+      ring_.push_back(std::move(block));
     }
-    while (ring_.size() > options_.ring_events) ring_.pop_front();
+    while (ring_size_ > options_.ring_bytes && !ring_.empty()) {
+      ring_size_ -= ring_.front()->bytes();
+      old.push_back(std::move(ring_.front()));
+      ring_.pop_front();
+    }
     newest_.store(newest, std::memory_order_release);
   }
   WakeAll();
@@ -77,6 +104,7 @@ void EventHub::Reset(std::uint64_t newest) {
   {
     MutexLock lock(ring_mu_);
     ring_.clear();
+    ring_size_ = 0;
     newest_.store(newest, std::memory_order_release);
   }
   WakeAll();
@@ -91,16 +119,18 @@ absl::StatusOr<std::uint64_t> EventHub::oldest() const {
   return storage::View(options_.engine.NewSnapshot()).OldestSequence();
 }
 
-std::optional<std::vector<std::shared_ptr<const v1::Event>>> EventHub::FromRing(
-    std::uint64_t after, std::size_t max) const {
+std::optional<EventHub::Blocks> EventHub::FromRing(std::uint64_t after,
+                                                   std::size_t max_events) const {
   MutexLock lock(ring_mu_);
-  if (ring_.empty() || ring_.front()->sequence() > after + 1) return std::nullopt;
-  const auto begin = static_cast<std::ptrdiff_t>(
-      std::min<std::uint64_t>(after + 1 - ring_.front()->sequence(), ring_.size()));
-  const auto count =
-      std::min(static_cast<std::ptrdiff_t>(max), static_cast<std::ptrdiff_t>(ring_.size()) - begin);
-  return std::vector<std::shared_ptr<const v1::Event>>(ring_.begin() + begin,
-                                                       ring_.begin() + begin + count);
+  if (ring_.empty() || ring_.front()->first() > after + 1) return std::nullopt;
+  auto it = std::partition_point(ring_.begin(), ring_.end(),
+                                 [&](const auto& block) { return block->last() <= after; });
+  Blocks blocks;
+  for (; it != ring_.end(); ++it) {
+    blocks.push_back(*it);
+    if ((*it)->last() - after >= max_events) break;
+  }
+  return blocks;
 }
 
 absl::StatusOr<EventHub::Batch> EventHub::Read(std::uint64_t after, const v1::EventFilter& filter,
@@ -110,10 +140,9 @@ absl::StatusOr<EventHub::Batch> EventHub::Read(std::uint64_t after, const v1::Ev
   const std::uint64_t end = newest();
   if (after >= end) return batch;
   Collector collector(filter, limits, batch);
-  if (auto events = FromRing(after, limits.max_scanned)) {
-    for (auto& event : *events) {
-      if (!collector.Take(std::move(event))) break;
-    }
+  const bool filtered = !MatchesAll(filter);
+  if (const auto blocks = FromRing(after, filtered ? limits.max_scanned : limits.max_events)) {
+    Walk(*blocks, after, collector);
     return batch;
   }
   const storage::View view(options_.engine.NewSnapshot());

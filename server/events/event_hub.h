@@ -8,18 +8,17 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "latchkey/v1/audit_service.pb.h"
 #include "server/base/mutex.h"
+#include "server/events/event_bytes.h"
 #include "storage/engine/engine.h"
 
 namespace latchkey {
-
-// Returns whether `filter` selects `event`.
-bool Matches(const v1::EventFilter& filter, const v1::Event& event);
 
 // Gives the committed log to readers: the last events from memory, older ones from the store, with
 // no gap between, since both are the same dense sequence. A reader pulls at its own pace and is
@@ -30,18 +29,21 @@ class EventHub {
  public:
   struct Options {
     const engine::Engine& engine;
-    std::size_t ring_events = 8192;  // kept in memory
+    std::size_t ring_bytes = std::size_t{16} << 20;  // kept in memory, about
   };
 
   struct Limits {
     std::size_t max_events = 1000;       // returned
-    std::size_t max_bytes = 512 * 1024;  // returned, about
+    std::size_t max_bytes = 256 * 1024;  // returned, and one event more
     std::size_t max_scanned = 20000;     // looked at
   };
 
   // A part of the log.
   struct Batch {
-    std::vector<std::shared_ptr<const v1::Event>> events;  // that match, in order
+    // The events that match, in order: the bytes of a SubscribeResponse, or of a
+    // ListEventsResponse, that holds nothing else.
+    std::string events;
+    std::size_t count = 0;  // of those
     // Every matching event from the start to here is in `events`. It equals the start where there
     // was nothing.
     std::uint64_t complete_through = 0;
@@ -50,8 +52,9 @@ class EventHub {
   // `newest` is the log's end.
   EventHub(Options options, std::uint64_t newest) : options_(options), newest_(newest) {}
 
-  // Adds committed events, in order and dense, and wakes every waker. Called by one thread.
-  void Publish(std::vector<v1::Event>&& events, std::uint64_t newest);
+  // Adds committed events, in order and dense, as their bytes, and wakes every waker. `newest` is
+  // the last one's sequence number. Called by one thread.
+  void Publish(const std::vector<std::string>& events, std::uint64_t newest);
 
   // Forgets what is in memory and takes `newest` as the log's end, after a store that stopped
   // writing came back: it may hold events that were never published. Called as Publish() is.
@@ -82,15 +85,16 @@ class EventHub {
  private:
   void WakeAll();
 
-  // The events after `after` that are in memory, at most `max`; nullopt where the first of them is
-  // not.
-  std::optional<std::vector<std::shared_ptr<const v1::Event>>> FromRing(std::uint64_t after,
-                                                                        std::size_t max) const;
+  using Blocks = std::vector<std::shared_ptr<const EventBlock>>;
+  // The blocks in memory that hold the event after `after` and some that follow, `max_events` or a
+  // few more; nullopt where that event is not in memory.
+  std::optional<Blocks> FromRing(std::uint64_t after, std::size_t max_events) const;
 
   const Options options_;
   std::atomic<std::uint64_t> newest_;
   mutable Mutex ring_mu_;
-  std::deque<std::shared_ptr<const v1::Event>> ring_ ABSL_GUARDED_BY(ring_mu_);
+  std::deque<std::shared_ptr<const EventBlock>> ring_ ABSL_GUARDED_BY(ring_mu_);
+  std::size_t ring_size_ ABSL_GUARDED_BY(ring_mu_) = 0;  // bytes
   mutable Mutex wakers_mu_;
   std::uint64_t next_waker_ ABSL_GUARDED_BY(wakers_mu_) = 1;
   absl::flat_hash_map<std::uint64_t, std::function<void()>> wakers_ ABSL_GUARDED_BY(wakers_mu_);

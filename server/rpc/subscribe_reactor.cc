@@ -1,9 +1,12 @@
 #include "server/rpc/subscribe_reactor.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "absl/time/time.h"
+#include "grpcpp/impl/codegen/proto_utils.h"
+#include "grpcpp/support/slice.h"
 #include "server/authority/errors.h"
 #include "server/authority/validate.h"
 #include "server/base/status_macros.h"
@@ -25,12 +28,19 @@ absl::Duration IntervalOf(const v1::SubscribeRequest& request) {
          absl::Nanoseconds(request.heartbeat_interval().nanos());
 }
 
+// Hands the bytes over without copying them.
+grpc::ByteBuffer ToByteBuffer(std::string bytes) {
+  auto* const kept = new std::string(std::move(bytes));
+  const grpc::Slice slice(
+      kept->data(), kept->size(), [](void* string) { delete static_cast<std::string*>(string); },
+      kept);
+  return grpc::ByteBuffer(&slice, 1);
+}
+
 }  // namespace
 
 SubscribeReactor::SubscribeReactor(const CallFrame& frame, CallPoller& poller, SubscriberSet& set)
     : WriteStream(poller), frame_(frame), set_(set) {}
-
-SubscribeReactor::~SubscribeReactor() { ReleaseEvents(); }
 
 void SubscribeReactor::OnStart() { set_.Add(this); }
 
@@ -80,7 +90,7 @@ void SubscribeReactor::OnCancel() {
 }
 
 void SubscribeReactor::OnWriteDone(bool ok) {
-  ReleaseEvents();
+  response_.Clear();
   {
     MutexLock lock(mu_);
     cancelled_ = cancelled_ || !ok;
@@ -144,26 +154,38 @@ absl::StatusOr<bool> SubscribeReactor::FillResponse() {
     heartbeat_is_due = std::chrono::steady_clock::now() >= last_write_ + interval_;
   }
   LATCHKEY_ASSIGN_OR_RETURN(EventHub::Batch batch,
-                            frame_.authority.events().Read(position, request().filter(), {}));
+                            frame_.authority.events().Read(position, asked_.filter(), {}));
   position = std::max(position, batch.complete_through);
   {
     MutexLock lock(mu_);
     position_ = position;
   }
-  response_.Clear();
-  response_.set_complete_through(position);
-  response_.set_newest(std::max(position, frame_.authority.events().newest()));
-  BorrowEvents(std::move(batch.events));
-  return !sent_.empty() || heartbeat_is_due;
+  if (batch.count == 0 && !heartbeat_is_due) return false;
+  v1::SubscribeResponse rest;
+  rest.set_complete_through(position);
+  rest.set_newest(std::max(position, frame_.authority.events().newest()));
+  rest.AppendToString(&batch.events);
+  response_ = ToByteBuffer(std::move(batch.events));
+  return true;
+}
+
+absl::Status SubscribeReactor::ParseRequest() {
+  grpc::ByteBuffer bytes = WriteStream::request();
+  if (grpc::GenericDeserialize<grpc::ProtoBufferReader, v1::SubscribeRequest>(&bytes, &asked_)
+          .ok()) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError("the request does not parse; it takes a SubscribeRequest");
 }
 
 absl::Status SubscribeReactor::CheckRequest() {
+  LATCHKEY_RETURN_IF_ERROR(ParseRequest());
   LATCHKEY_RETURN_IF_ERROR(CheckRights());
   Validator validator;
-  const absl::Duration interval = IntervalOf(request());
+  const absl::Duration interval = IntervalOf(asked_);
   validator.Check(interval >= kShortestInterval && interval <= kLongestInterval,
                   "heartbeat_interval", "takes 1 s to 60 s");
-  validator.Check(!request().from_now() || request().after_revision() == 0, "after_revision",
+  validator.Check(!asked_.from_now() || asked_.after_revision() == 0, "after_revision",
                   "must be 0 where from_now is set");
   LATCHKEY_RETURN_IF_ERROR(validator.status());
   LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t position, FirstPosition());
@@ -176,7 +198,7 @@ absl::Status SubscribeReactor::CheckRequest() {
 absl::Status SubscribeReactor::CheckRights() {
   rights_checked_ = std::chrono::steady_clock::now();
   LATCHKEY_ASSIGN_OR_RETURN(const Caller caller, AuthenticateCall(frame_.authority, context()));
-  return frame_.authority.AuthorizeAudit(caller, request().filter());
+  return frame_.authority.AuthorizeAudit(caller, asked_.filter());
 }
 
 absl::Status SubscribeReactor::CheckRightsAgain() {
@@ -190,30 +212,13 @@ absl::Status SubscribeReactor::CheckRightsAgain() {
 absl::StatusOr<std::uint64_t> SubscribeReactor::FirstPosition() const {
   const EventHub& hub = frame_.authority.events();
   const std::uint64_t newest = hub.newest();
-  if (request().from_now()) return newest;
-  const std::uint64_t after = request().after_revision();
+  if (asked_.from_now()) return newest;
+  const std::uint64_t after = asked_.after_revision();
   LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t oldest, hub.oldest());
   if (after > newest || (oldest > 0 && after < oldest - 1)) {
     return OutOfRangeError(after, oldest, newest);
   }
   return after;
-}
-
-// The hub's events are shared by every stream, so the message borrows them for as long as it is
-// being sent; it only ever reads them.
-void SubscribeReactor::BorrowEvents(std::vector<std::shared_ptr<const v1::Event>> events) {
-  sent_ = std::move(events);
-  auto& field = *response_.mutable_events();
-  field.Reserve(static_cast<int>(sent_.size()));
-  for (const auto& event : sent_) {
-    field.UnsafeArenaAddAllocated(const_cast<v1::Event*>(event.get()));
-  }
-}
-
-void SubscribeReactor::ReleaseEvents() {
-  auto& field = *response_.mutable_events();
-  while (!field.empty()) static_cast<void>(field.UnsafeArenaReleaseLast());
-  sent_.clear();
 }
 
 void SubscribeReactor::FinishWith(const absl::Status& status) {

@@ -3,12 +3,11 @@
 
 #include <chrono>
 #include <cstdint>
-#include <memory>
-#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "grpcpp/support/byte_buffer.h"
 #include "latchkey/v1/audit_service.grpc.pb.h"
 #include "server/base/mutex.h"
 #include "server/rpc/call_frame.h"
@@ -36,11 +35,13 @@ class SubscriberSet;
 //     -> (deleted)  OnDone().
 //
 // Only whoever made a transition acts on it, outside of the lock. Thread-safe.
-class SubscribeReactor final : public WriteStream<v1::SubscribeRequest, v1::SubscribeResponse> {
+// Requests and responses pass as bytes: the events are those of the log, which nobody takes apart
+// and puts together again for each stream.
+class SubscribeReactor final : public WriteStream<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
   // `set` outlives the reactor.
   SubscribeReactor(const CallFrame& frame, CallPoller& poller, SubscriberSet& set);
-  ~SubscribeReactor() override;
+  ~SubscribeReactor() override = default;
 
   // Begins to read. Once, after OnStart().
   void Begin();
@@ -68,12 +69,11 @@ class SubscribeReactor final : public WriteStream<v1::SubscribeRequest, v1::Subs
   void Work();
   // Fills `response_` with what comes next; false where there is nothing to send.
   absl::StatusOr<bool> FillResponse();
+  absl::Status ParseRequest();
   absl::Status CheckRequest();
   absl::Status CheckRights();
   absl::Status CheckRightsAgain();
   absl::StatusOr<std::uint64_t> FirstPosition() const;
-  void BorrowEvents(std::vector<std::shared_ptr<const v1::Event>> events);
-  void ReleaseEvents();
   void FinishWith(const absl::Status& status);
 
   const CallFrame frame_;
@@ -81,8 +81,8 @@ class SubscribeReactor final : public WriteStream<v1::SubscribeRequest, v1::Subs
 
   // Used by whoever is in READING or WRITING, so by one thread at a time.
   bool begun_ = false;
-  v1::SubscribeResponse response_;
-  std::vector<std::shared_ptr<const v1::Event>> sent_;  // what `response_` borrows
+  v1::SubscribeRequest asked_;
+  grpc::ByteBuffer response_;
   SteadyTime rights_checked_;
 
   std::uint64_t waker_ = 0;  // constant after Begin(), 0 before

@@ -22,7 +22,7 @@ SubscriberSet::~SubscriberSet() {
 }
 
 void SubscriberSet::Start(CallPoller& poller,
-                          WriteStream<v1::SubscribeRequest, v1::SubscribeResponse>::Ask ask) {
+                          WriteStream<grpc::ByteBuffer, grpc::ByteBuffer>::Ask ask) {
   poller_ = &poller;
   ask_ = std::move(ask);
   WaitForStream();

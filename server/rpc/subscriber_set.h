@@ -8,7 +8,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
-#include "latchkey/v1/audit_service.grpc.pb.h"
+#include "grpcpp/support/byte_buffer.h"
 #include "server/base/mutex.h"
 #include "server/rpc/call_frame.h"
 #include "server/rpc/call_poller.h"
@@ -31,7 +31,7 @@ class SubscriberSet {
 
   // Takes calls of Subscribe, which `ask` asks gRPC for. Streams delete themselves. While
   // `max_subscribers` are open, others are refused: RESOURCE_EXHAUSTED (OVERLOADED). Once.
-  void Start(CallPoller& poller, WriteStream<v1::SubscribeRequest, v1::SubscribeResponse>::Ask ask);
+  void Start(CallPoller& poller, WriteStream<grpc::ByteBuffer, grpc::ByteBuffer>::Ask ask);
 
   // Ends every stream with `status`, those that wait on a slow reader as soon as their write is
   // through; later ones at once. Does not wait for them.
@@ -53,7 +53,7 @@ class SubscriberSet {
   const CallFrame frame_;
   const std::size_t max_subscribers_;
   CallPoller* poller_ = nullptr;  // constant after Start(), as is `ask_`
-  WriteStream<v1::SubscribeRequest, v1::SubscribeResponse>::Ask ask_;
+  WriteStream<grpc::ByteBuffer, grpc::ByteBuffer>::Ask ask_;
   std::atomic<bool> notified_{false};
   mutable Mutex mu_;  // taken before that of a stream
   CondVar changed_;

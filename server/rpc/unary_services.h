@@ -41,7 +41,7 @@ using AuditServiceCalls = v1::AuditService::WithGenericMethod_CreateConsumer<
                 v1::AuditService::WithGenericMethod_GetCheckpoint<
                     v1::AuditService::WithGenericMethod_GetInclusionProof<
                         v1::AuditService::WithGenericMethod_GetConsistencyProof<
-                            v1::AuditService::WithAsyncMethod_Subscribe<
+                            v1::AuditService::WithRawMethod_Subscribe<
                                 v1::AuditService::WithAsyncMethod_ListEvents<
                                     v1::AuditService::WithAsyncMethod_GetEvent<
                                         v1::AuditService::Service>>>>>>>>>>;

@@ -10,6 +10,7 @@
 #include "gtest/gtest.h"
 #include "storage/engine/memory_engine.h"
 #include "storage/engine/rocksdb_engine.h"
+#include "tests/server/events_of.h"
 #include "tests/server/random_caller.h"
 #include "tests/server/replayed_state.h"
 #include "tests/server/test_authority.h"
@@ -32,23 +33,24 @@ std::uint64_t FromEnvironment(const char* name, std::uint64_t otherwise) {
 std::uint64_t Seed() { return FromEnvironment("LATCHKEY_PROPERTY_SEED", kSeed); }
 std::uint64_t Steps() { return FromEnvironment("LATCHKEY_PROPERTY_STEPS", kSteps); }
 
-using Log = std::vector<std::shared_ptr<const v1::Event>>;
+using Log = std::vector<v1::Event>;
 
 Log ReadLog(Authority& authority) {
   Log log;
   while (log.size() < authority.events().newest()) {
     const auto batch = authority.events().Read(log.size(), {}, {});
-    if (!batch.ok() || batch->events.empty()) {
+    if (!batch.ok() || batch->count == 0) {
       ADD_FAILURE() << "the log ends at " << log.size() << ": " << batch.status();
       break;
     }
-    log.insert(log.end(), batch->events.begin(), batch->events.end());
+    const Log more = testing::EventsOf(*batch);
+    log.insert(log.end(), more.begin(), more.end());
   }
   return log;
 }
 
 void CheckLogIsDense(const Log& log) {
-  for (std::size_t i = 0; i < log.size(); ++i) ASSERT_EQ(log[i]->sequence(), i + 1);
+  for (std::size_t i = 0; i < log.size(); ++i) ASSERT_EQ(log[i].sequence(), i + 1);
 }
 
 // An event for each change, and none without.
@@ -59,27 +61,27 @@ void CheckEventsAgreeWithAnswers(const Log& log, const std::vector<RandomCaller:
     answered.insert(call.hash);
     ASSERT_GE(call.revision, 1u) << call.method;
     ASSERT_LE(call.revision, log.size()) << call.method;
-    const bool made_it = log[call.revision - 1]->request_id_hash() == call.hash;
+    const bool made_it = log[call.revision - 1].request_id_hash() == call.hash;
     // Who collaborates already is not added again: the answer has the revision that did.
     EXPECT_TRUE(made_it || call.method == "AddCollaborator") << call.method;
     EXPECT_TRUE(!made_it || call.repeated || call.revision > call.newest) << call.method;
   }
-  for (const auto& event : log) {
-    if (event->request_id_hash().empty()) continue;  // written by the service, or a summary
-    const bool changed = event->decision().outcome() == v1::OUTCOME_ALLOWED;
-    const bool has_entity = event->has_before() || event->has_after();
+  for (const v1::Event& event : log) {
+    if (event.request_id_hash().empty()) continue;  // written by the service, or a summary
+    const bool changed = event.decision().outcome() == v1::OUTCOME_ALLOWED;
+    const bool has_entity = event.has_before() || event.has_after();
     if (changed) {
-      EXPECT_TRUE(answered.contains(event->request_id_hash())) << event->ShortDebugString();
-      EXPECT_TRUE(has_entity) << event->ShortDebugString();
-    } else if (event->decision().outcome() == v1::OUTCOME_DENIED) {
-      EXPECT_FALSE(has_entity) << event->ShortDebugString();
+      EXPECT_TRUE(answered.contains(event.request_id_hash())) << event.ShortDebugString();
+      EXPECT_TRUE(has_entity) << event.ShortDebugString();
+    } else if (event.decision().outcome() == v1::OUTCOME_DENIED) {
+      EXPECT_FALSE(has_entity) << event.ShortDebugString();
     }
   }
 }
 
 void CheckReplayGivesTheState(const Log& log, Authority& authority) {
   testing::ReplayedState replayed;
-  for (const auto& event : log) replayed.Apply(*event);
+  for (const auto& event : log) replayed.Apply(event);
   const testing::State from_events = replayed.state();
   const testing::State shown = testing::ShownState(authority);
   for (const auto& [name, text] : shown) {
@@ -132,9 +134,11 @@ class Follower {
           while (!stopped_ || next_ <= hub.newest()) {
             const auto batch = hub.Read(next_ - 1, {}, {});
             ASSERT_TRUE(batch.ok()) << batch.status();
-            for (const auto& event : batch->events) ASSERT_EQ(event->sequence(), next_++);
+            for (const v1::Event& event : testing::EventsOf(*batch)) {
+              ASSERT_EQ(event.sequence(), next_++);
+            }
             ASSERT_EQ(batch->complete_through, next_ - 1);
-            if (batch->events.empty()) std::this_thread::yield();
+            if (batch->count == 0) std::this_thread::yield();
           }
         }) {}
   // Waits until it has everything; returns how many events it saw.
@@ -201,7 +205,7 @@ std::string RunInOneThread(std::uint64_t seed) {
   if (Seed() == kSeed && Steps() == kSteps) CheckEveryMethodSucceeded(caller.done());
   CheckSecrets(authority, caller);
   std::string bytes;
-  for (const auto& event : ReadLog(*authority)) bytes += event->SerializeAsString();
+  for (const v1::Event& event : ReadLog(*authority)) bytes += event.SerializeAsString();
   return bytes;
 }
 

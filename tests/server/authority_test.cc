@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "server/base/executor.h"
+#include "tests/server/events_of.h"
 #include "tests/server/test_authority.h"
 #include "tests/testing/ghost_commit_engine.h"
 #include "tests/testing/status_matchers.h"
@@ -161,9 +162,10 @@ TEST_F(AuthorityTest, AfterAFailedCommitTurnsUpMemoryFollowsTheStore) {
   ASSERT_TRUE(Call(ann(), BotToken()).ok());
   const auto batch = authority_->events().Read(before, {}, {});
   ASSERT_TRUE(batch.ok());
-  ASSERT_EQ(batch->events.size(), 2U);
-  EXPECT_EQ(batch->events[0]->sequence(), before + 1);
-  EXPECT_EQ(batch->events[1]->sequence(), before + 2);
+  const std::vector<v1::Event> events = testing::EventsOf(*batch);
+  ASSERT_EQ(events.size(), 2U);
+  EXPECT_EQ(events[0].sequence(), before + 1);
+  EXPECT_EQ(events[1].sequence(), before + 2);
 }
 
 }  // namespace

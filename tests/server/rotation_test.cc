@@ -12,6 +12,7 @@
 #include "gtest/gtest.h"
 #include "server/base/executor.h"
 #include "storage/engine/memory_engine.h"
+#include "tests/server/events_of.h"
 #include "tests/server/test_authority.h"
 #include "tests/testing/status_matchers.h"
 
@@ -71,11 +72,8 @@ class RotationTest : public ::testing::Test {
   }
   // The events after `revision`.
   std::vector<v1::Event> EventsAfter(std::uint64_t revision) {
-    std::vector<v1::Event> events;
     const auto batch = authority_->events().Read(revision, {}, {});
-    if (!batch.ok()) return events;
-    for (const auto& event : batch->events) events.push_back(*event);
-    return events;
+    return batch.ok() ? testing::EventsOf(*batch) : std::vector<v1::Event>();
   }
   bool IsActive(const std::string& secret) { return authority_.IsActive(secret); }
   std::string first_refresh() const { return installed_.bot_refresh_token().secret(); }

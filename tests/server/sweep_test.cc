@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "server/base/executor.h"
+#include "tests/server/events_of.h"
 #include "tests/server/test_authority.h"
 #include "tests/testing/ghost_commit_engine.h"
 #include "tests/testing/status_matchers.h"
@@ -84,12 +85,10 @@ class SweepTest : public ::testing::Test {
   }
   // The actions of the events since the last call.
   std::vector<v1::Event> News() {
-    std::vector<v1::Event> events;
     const auto batch = authority_->events().Read(seen_, {}, {});
-    if (!batch.ok()) return events;
-    for (const auto& event : batch->events) events.push_back(*event);
+    if (!batch.ok()) return {};
     seen_ = batch->complete_through;
-    return events;
+    return testing::EventsOf(*batch);
   }
 
   testing::GhostCommitEngine engine_;

@@ -1,0 +1,160 @@
+// What readers of the log get: the same from memory as from the store, and what a filter selects.
+#include "server/events/event_hub.h"
+
+#include <algorithm>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "storage/engine/memory_engine.h"
+#include "storage/transaction.h"
+#include "tests/server/events_of.h"
+#include "tests/testing/status_matchers.h"
+
+namespace latchkey {
+namespace {
+
+using testing::EventsOf;
+
+class EventHubTest : public ::testing::Test {
+ protected:
+  // Commits some random events and publishes them to both hubs.
+  void CommitSome() {
+    auto transaction = *storage::Transaction::Begin(View());
+    for (std::uint64_t i = 0, count = 1 + random_() % 20; i < count; ++i) {
+      all_.push_back(RandomEvent());
+      v1::Event event = all_.back();
+      all_.back().set_sequence(transaction->Append(std::move(event)));
+    }
+    transaction->Keep();
+    const std::vector<std::string> events = transaction->TakeEvents();
+    ASSERT_TRUE(engine_.Commit(transaction->ToBatch()).ok());
+    remembers_.Publish(events, all_.size());
+    forgets_.Publish(events, all_.size());
+  }
+  std::unique_ptr<storage::View> View() {
+    return std::make_unique<storage::View>(engine_.NewSnapshot());
+  }
+
+  std::string Pick(const std::string& collection) {
+    return absl::StrCat(collection, "/", random_() % 3);
+  }
+  v1::Event RandomEvent() {
+    v1::Event event;
+    event.set_workspace(random_() % 4 == 0 ? "" : Pick("workspaces"));
+    event.set_app(random_() % 2 == 0 ? "" : Pick("apps"));
+    event.mutable_actor()->set_principal(Pick("members"));
+    if (random_() % 2 == 0) event.mutable_actor()->set_delegate(Pick("services"));
+    event.set_action(static_cast<v1::Action>(1 + random_() % 40));
+    event.set_reason(std::string(random_() % 200, 'x'));
+    return event;
+  }
+  v1::EventFilter RandomFilter() {
+    v1::EventFilter filter;
+    if (random_() % 3 == 0) filter.set_workspace(Pick("workspaces"));
+    if (random_() % 3 == 0) filter.set_app(Pick("apps"));
+    if (random_() % 3 == 0) filter.set_actor(Pick(random_() % 2 == 0 ? "members" : "services"));
+    while (random_() % 2 == 0) filter.add_actions(static_cast<v1::Action>(1 + random_() % 40));
+    return filter;
+  }
+
+  // What the contract says of a filter, told from the event itself.
+  static bool Selects(const v1::EventFilter& filter, const v1::Event& event) {
+    bool action = filter.actions().empty();
+    for (const int wanted : filter.actions()) action = action || wanted == event.action();
+    return action && (filter.workspace().empty() || filter.workspace() == event.workspace()) &&
+           (filter.app().empty() || filter.app() == event.app()) &&
+           (filter.actor().empty() || filter.actor() == event.actor().principal() ||
+            filter.actor() == event.actor().delegate());
+  }
+  std::vector<std::uint64_t> Expected(std::uint64_t after, const v1::EventFilter& filter) const {
+    std::vector<std::uint64_t> expected;
+    for (const v1::Event& event : all_) {
+      if (event.sequence() > after && Selects(filter, event)) expected.push_back(event.sequence());
+    }
+    return expected;
+  }
+  static std::vector<std::uint64_t> ReadAll(const EventHub& hub, std::uint64_t after,
+                                            const v1::EventFilter& filter,
+                                            const EventHub::Limits& limits) {
+    std::vector<std::uint64_t> read;
+    while (after < hub.newest()) {
+      const auto batch = hub.Read(after, filter, limits);
+      if (!batch.ok() || batch->complete_through <= after) {
+        ADD_FAILURE() << batch.status();
+        break;
+      }
+      for (const v1::Event& event : EventsOf(*batch)) read.push_back(event.sequence());
+      after = batch->complete_through;
+    }
+    return read;
+  }
+
+  std::mt19937_64 random_{20261125};
+  engine::MemoryEngine engine_;
+  EventHub remembers_{{engine_}, 0};
+  // Has some of the last events in memory only.
+  EventHub forgets_{{engine_, 4000}, 0};
+  std::vector<v1::Event> all_;
+};
+
+TEST_F(EventHubTest, MemoryAndStoreGiveTheSameWhateverTheFilterAndTheLimits) {
+  for (int round = 0; round < 40; ++round) {
+    ASSERT_NO_FATAL_FAILURE(CommitSome());
+    for (int i = 0; i < 10; ++i) {
+      const v1::EventFilter filter = RandomFilter();
+      const std::uint64_t after = random_() % all_.size();
+      const EventHub::Limits limits{1 + random_() % 30, 1 + random_() % 5000, 1 + random_() % 60};
+      const std::vector<std::uint64_t> expected = Expected(after, filter);
+      EXPECT_EQ(ReadAll(remembers_, after, filter, limits), expected) << filter.DebugString();
+      EXPECT_EQ(ReadAll(forgets_, after, filter, limits), expected) << filter.DebugString();
+    }
+  }
+}
+
+TEST_F(EventHubTest, EventsAreTheBytesThatWereCommitted) {
+  ASSERT_NO_FATAL_FAILURE(CommitSome());
+  for (const EventHub* hub : {&remembers_, &forgets_}) {
+    const auto batch = hub->Read(0, {}, {});
+    ASSERT_THAT(batch.status(), testing::IsOk());
+    const std::vector<v1::Event> events = EventsOf(*batch);
+    ASSERT_EQ(events.size(), all_.size());
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      EXPECT_EQ(events[i].SerializeAsString(), all_[i].SerializeAsString());
+    }
+  }
+}
+
+TEST_F(EventHubTest, BackwardsTheLogIsTheSameInTheOtherOrder) {
+  for (int i = 0; i < 5; ++i) ASSERT_NO_FATAL_FAILURE(CommitSome());
+  std::vector<std::uint64_t> read;
+  std::uint64_t before = all_.size() + 1;
+  while (before > 1) {
+    const auto batch = remembers_.ReadBackward(before, {}, {7, 100'000, 20});
+    ASSERT_THAT(batch.status(), testing::IsOk());
+    for (const v1::Event& event : EventsOf(*batch)) read.push_back(event.sequence());
+    before = batch->complete_through;
+  }
+  std::vector<std::uint64_t> expected = Expected(0, {});
+  std::reverse(expected.begin(), expected.end());
+  EXPECT_EQ(read, expected);
+}
+
+TEST_F(EventHubTest, AnEventThatIsNoneIsDataLossAndNotPassedOver) {
+  ASSERT_NO_FATAL_FAILURE(CommitSome());
+  engine::WriteBatch batch;
+  const std::string key = storage::EventKey(1).bytes;
+  batch.Put(key, storage::EncodePayload(key, "\x1a\x7f no event"));
+  ASSERT_TRUE(engine_.Commit(batch).ok());
+  v1::EventFilter filter;
+  filter.set_workspace("workspaces/0");
+  const EventHub from_store({engine_}, all_.size());
+  EXPECT_THAT(from_store.Read(0, filter, {}).status(),
+              testing::StatusIs(absl::StatusCode::kDataLoss));
+}
+
+}  // namespace
+}  // namespace latchkey
