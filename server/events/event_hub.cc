@@ -52,6 +52,7 @@ absl::Status Walk(const storage::View& view, std::uint64_t first, std::uint64_t 
 bool Matches(const v1::EventFilter& filter, const v1::Event& event) {
   if (!filter.workspace().empty() && event.workspace() != filter.workspace()) return false;
   if (!filter.app().empty() && event.app() != filter.app()) return false;
+  if (!filter.resource().empty() && event.resource() != filter.resource()) return false;
   if (!filter.actor().empty() && event.actor().principal() != filter.actor() &&
       event.actor().delegate() != filter.actor()) {
     return false;
