@@ -173,16 +173,18 @@ TEST_F(BulkJobsTest, ChunksThatAreUnderWayWhenItIsCancelledDoNothing) {
 }
 
 TEST_F(BulkJobsTest, AChunkThatIsReadTwiceIsCarriedOutOnce) {
-  Issue(600, "apps/bot", "ci");
+  Issue(4100, "apps/bot", "ci");
   const std::uint64_t before = newest();
   const std::string name = Start(Labelled("ci"));
   authority()->Tick();
   authority()->Tick();
   executor_.RunAll();
-  EXPECT_EQ(GetBulk(name).revoked_count(), 600u);
-  EXPECT_EQ(GetBulk(name).examined_count(), 600u);
-  EXPECT_EQ(CountRevocations(before), 600);
-  EXPECT_EQ(EventsAfter(before, name).size(), 3u);
+  EXPECT_EQ(GetBulk(name).revoked_count(), 4000u);
+  EXPECT_EQ(GetBulk(name).examined_count(), 4000u);
+  EXPECT_EQ(EventsAfter(before, name).size(), 9u);
+  Tick();
+  EXPECT_EQ(GetBulk(name).examined_count(), 4100u);
+  EXPECT_EQ(CountRevocations(before), 4100);
 }
 
 TEST_F(BulkJobsTest, WhatEndsOtherwiseMeanwhileIsNotCounted) {
@@ -212,7 +214,22 @@ TEST_F(BulkJobsTest, ALongOneDoesNotKeepAShortOneWaiting) {
   EXPECT_EQ(GetBulk(many).revoked_count(), 3500u);
 }
 
-TEST_F(BulkJobsTest, TenMayRunInAWorkspaceAndEachGetsItsTurn) {
+TEST_F(BulkJobsTest, WhoGotNoTurnInOneSecondIsTheFirstInTheNext) {
+  for (int i = 0; i < 8; ++i) {
+    const std::string label = absl::StrCat("long", i);
+    Issue(1001, "apps/bot", label);
+    Start(Labelled(label));
+  }
+  Issue(1, "apps/bot", "ninth");
+  authority().clock().Advance(absl::Seconds(1));  // so that its name is the last one
+  const std::string ninth = Start(Labelled("ninth"));
+  Tick();
+  EXPECT_EQ(GetBulk(ninth).state(), v1::BULK_REVOCATION_STATE_RUNNING);
+  Tick();
+  EXPECT_EQ(GetBulk(ninth).state(), v1::BULK_REVOCATION_STATE_DONE);
+}
+
+TEST_F(BulkJobsTest, TenMayRunInAWorkspace) {
   std::vector<std::string> names;
   for (int i = 0; i < 10; ++i) {
     const std::string label = absl::StrCat("l", i);
