@@ -111,7 +111,9 @@ Authority::Authority(const Options& options)
       // Failed authentications are only ever counted: nobody is known to have made them.
       failed_authentications_({0, options_.denials.window, options_.denials.max_keys}),
       bulk_jobs_({options_.engine, options_.clock, options_.logger,
-                  [this](BulkJobs::Work work) { Enqueue(std::move(work)); }}) {}
+                  [this](BulkJobs::Work work, std::function<void(const absl::Status&)> finished) {
+                    Enqueue(std::move(work), std::move(finished));
+                  }}) {}
 
 Authority::~Authority() = default;
 

@@ -1,7 +1,7 @@
 #include "server/authority/bulk_jobs.h"
 
 #include <iterator>
-#include <memory>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "server/authority/bulk_revocation.h"
@@ -55,12 +55,28 @@ void BulkJobs::Tick() {
     return;
   }
   const storage::RememberingReader owners(view, kMaxRememberedOwners);
+  const auto chunks = std::make_shared<std::deque<Chunk>>();
   for (std::size_t left = kMaxChunksInTick; left > 0 && !jobs->empty();) {
     for (auto job = jobs->begin(); left > 0 && job != jobs->end(); --left) {
       last_turn_ = job->key;
-      job = CarryOn(view, owners, *job) ? std::next(job) : jobs->erase(job);
+      job = CarryOn(view, owners, *job, *chunks) ? std::next(job) : jobs->erase(job);
     }
   }
+  CarryOutAll(chunks, options_);
+}
+
+void BulkJobs::CarryOutAll(std::shared_ptr<std::deque<Chunk>> chunks, const Options& options) {
+  if (chunks->empty()) return;
+  Chunk chunk = std::move(chunks->front());
+  chunks->pop_front();
+  options.enqueue(
+      [chunk = std::move(chunk), &logger = options.logger](Mutation& m) {
+        return CarryOut(m, chunk, logger);
+      },
+      // What waits together is committed together, so the next one waits outside meanwhile.
+      [chunks = std::move(chunks), &options](const absl::Status& committed) {
+        if (committed.ok()) CarryOutAll(chunks, options);
+      });
 }
 
 absl::StatusOr<std::vector<BulkJobs::Job>> BulkJobs::InTurn(const storage::View& view) const {
@@ -91,7 +107,8 @@ absl::StatusOr<std::vector<BulkJobs::Job>> BulkJobs::InTurn(const storage::View&
   return jobs;
 }
 
-bool BulkJobs::CarryOn(const storage::View& view, const storage::Reader& owners, Job& job) {
+bool BulkJobs::CarryOn(const storage::View& view, const storage::Reader& owners, Job& job,
+                       std::deque<Chunk>& chunks) const {
   absl::StatusOr<Chunk> chunk = NextChunk(view, owners, job);
   if (!chunk.ok()) {
     options_.logger.Log(LogLevel::kError, "cannot carry a bulk revocation on",
@@ -100,11 +117,8 @@ bool BulkJobs::CarryOn(const storage::View& view, const storage::Reader& owners,
     return false;
   }
   job.last_token = chunk->through;
-  const bool more = !chunk->last;
-  options_.enqueue([chunk = *std::move(chunk), &logger = options_.logger](Mutation& m) {
-    return CarryOut(m, chunk, logger);
-  });
-  return more;
+  chunks.push_back(*std::move(chunk));
+  return !chunks.back().last;
 }
 
 absl::StatusOr<BulkJobs::Chunk> BulkJobs::NextChunk(const storage::View& view,

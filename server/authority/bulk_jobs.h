@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,16 +44,18 @@ class BulkJobs {
     const engine::Engine& engine;
     const Clock& clock;
     Logger& logger;
-    std::function<void(Work)> enqueue;  // lets the sequencer carry out a change
+    // Lets the sequencer carry out a change; `finished` is told whether it is durable.
+    std::function<void(Work work, std::function<void(const absl::Status&)> finished)> enqueue;
   };
 
   explicit BulkJobs(Options options) : options_(std::move(options)) {}
 
-  // Enqueues the next chunks. The bulk revocations take turns, over the calls too.
+  // Lets the next chunks be carried out, each in a commit of its own. The bulk revocations take
+  // turns, over the calls too.
   void Tick();
 
  private:
-  // A running one, and how far it is once the chunks that were enqueued are carried out.
+  // A running one, and how far it is once the chunks that were read are carried out.
   struct Job {
     std::string key;  // in the index of those that run
     std::string workspace;
@@ -76,8 +80,12 @@ class BulkJobs {
   // `owners` remembers what generations many tokens have in common.
   absl::StatusOr<Chunk> NextChunk(const storage::View& view, const storage::Reader& owners,
                                   const Job& job) const;
-  // Enqueues the next chunk of `job`; false where that was the last one, or none can be read.
-  bool CarryOn(const storage::View& view, const storage::Reader& owners, Job& job);
+  // Adds the next chunk of `job` to `chunks`; false where that was the last one, or none can be
+  // read.
+  bool CarryOn(const storage::View& view, const storage::Reader& owners, Job& job,
+               std::deque<Chunk>& chunks) const;
+  // Enqueues the first one, and the rest when that is done.
+  static void CarryOutAll(std::shared_ptr<std::deque<Chunk>> chunks, const Options& options);
   static absl::Status CarryOut(Mutation& m, const Chunk& chunk, Logger& logger);
 
   const Options options_;

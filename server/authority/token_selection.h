@@ -34,15 +34,15 @@ std::string PrefixOf(const TokenSelection& selection);
 
 storage::Key<storage::v1::TokenRecord> TokenKeyOf(const TokenOwner& owner, absl::string_view id);
 
+// Is told of a token: its id, whether its record could be read, and that, which lasts for the call.
+using TokenVisitor = absl::FunctionRef<absl::StatusOr<storage::Walk>(
+    absl::string_view id, const absl::Status& read, const storage::v1::TokenRecord& record)>;
+
 // Calls `visit` with the tokens in that index whose ids come after `after` ("": with all), in
 // order, dead ones and ones that are not selected too, until it says kStop or returns an error.
-// `read` says whether the record could be read; the record lasts for the call.
 // UNAVAILABLE, DATA_LOSS: the index does not read.
-absl::Status WalkTokens(
-    const storage::View& view, const TokenSelection& selection, absl::string_view after,
-    absl::FunctionRef<absl::StatusOr<storage::Walk>(absl::string_view id, const absl::Status& read,
-                                                    const storage::v1::TokenRecord& record)>
-        visit);
+absl::Status WalkTokens(const storage::View& view, const TokenSelection& selection,
+                        absl::string_view after, TokenVisitor visit);
 
 }  // namespace latchkey
 

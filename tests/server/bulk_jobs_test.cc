@@ -141,6 +141,39 @@ TEST_F(BulkJobsTest, ItGoesOnAtFourThousandASecondAndAnotherServerGoesOnWhereItW
   EXPECT_EQ(CountRevocations(before), 4700);
 }
 
+TEST_F(BulkJobsTest, EachChunkIsACommitOfItsOwnSoThatOtherChangesPassBetween) {
+  Issue(1200, "apps/bot", "ci");
+  Start(Labelled("ci"));
+  const auto commits = [this] {
+    return authority()->Read(TestAuthority::Operator(), v1::GetStatusRequest())->commits();
+  };
+  const std::uint64_t before = commits();
+  Tick();
+  EXPECT_EQ(commits(), before + 3);
+}
+
+TEST_F(BulkJobsTest, ARefreshTokenEndsWithItsAccessTokensAndBothAreCounted) {
+  v1::CreateAppRequest app;
+  app.set_app_id("pairs");
+  app.mutable_app()->set_home_workspace("workspaces/acme");
+  app.mutable_app()->set_kind(v1::APP_KIND_INTERNAL);
+  app.mutable_app()->add_bot_scopes("chat:write");
+  app.mutable_app()->set_token_rotation(true);
+  ASSERT_TRUE(Call(Ann(), app).ok());
+  v1::InstallAppRequest install;
+  install.set_parent("workspaces/acme");
+  install.set_app("apps/pairs");
+  const auto installed = Call(Ann(), install);
+  ASSERT_TRUE(installed.ok()) << installed.status();
+  v1::BulkRevokeTokensRequest request = OfApp("apps/pairs");
+  request.set_kind(v1::TOKEN_KIND_REFRESH);
+  const std::string name = Start(request);
+  Tick();
+  EXPECT_EQ(CountActive({installed->bot_token()}), 0);
+  EXPECT_EQ(GetBulk(name).expected_count(), 1u);
+  EXPECT_EQ(GetBulk(name).revoked_count(), 2u);
+}
+
 TEST_F(BulkJobsTest, CancellingStopsItAndWhatItEndedStaysSo) {
   const std::vector<v1::IssuedToken> tokens = Issue(4100, "apps/bot", "ci");
   const std::string name = Start(Labelled("ci"));
