@@ -50,6 +50,9 @@
   X(TokenService, RotateToken)            \
   X(TokenService, RevokeToken)            \
   X(TokenService, BulkRevokeTokens)       \
+  X(TokenService, GetBulkRevocation)      \
+  X(TokenService, ListBulkRevocations)    \
+  X(TokenService, CancelBulkRevocation)   \
   X(VerifierService, Verify)              \
   X(VerifierService, BatchVerify)         \
   X(AuditService, ListEvents)             \

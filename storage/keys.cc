@@ -36,6 +36,8 @@ enum Table : char {
   kOrganization = 'O',
   kOrganizationInstallation = 'V',
   kOrganizationWorkspace = 'o',
+  kBulkRevocation = 'Y',
+  kRunningBulkRevocation = 'y',
 };
 
 constexpr std::size_t kSecretKeyHashBytes = 16;
@@ -89,6 +91,12 @@ Key<v1::InstallationRecord> InstallationKey(absl::string_view workspace, absl::s
 Key<v1::ApprovalRequestRecord> ApprovalRequestKey(absl::string_view workspace,
                                                   absl::string_view request) {
   return {Join(kApprovalRequest, {workspace, request})};
+}
+Key<v1::BulkRevocationRecord> BulkRevocationKey(absl::string_view workspace, absl::string_view id) {
+  return {Join(kBulkRevocation, {workspace, id})};
+}
+IndexKey RunningBulkRevocationKey(absl::string_view workspace, absl::string_view id) {
+  return {Join(kRunningBulkRevocation, {workspace, id})};
 }
 Key<v1::TokenRecord> WorkspaceTokenKey(absl::string_view workspace, absl::string_view token) {
   return {Join(kWorkspaceToken, {workspace, token})};
@@ -177,11 +185,24 @@ std::string OrganizationInstallationPrefix(absl::string_view organization) {
 std::string OrganizationWorkspacePrefix(absl::string_view organization) {
   return Join(kOrganizationWorkspace, {organization, ""});
 }
+std::string BulkRevocationPrefix(absl::string_view workspace) {
+  return Join(kBulkRevocation, {workspace, ""});
+}
+std::string RunningBulkRevocationPrefix(absl::string_view workspace) {
+  return Join(kRunningBulkRevocation, {workspace, ""});
+}
+std::string RunningBulkRevocationPrefix() { return Join(kRunningBulkRevocation, {}); }
 std::string EventPrefix() { return Join(kEvent, {}); }
 std::string ReplayExpiryPrefix() { return Join(kReplayExpiry, {}); }
 std::string RequestExpiryPrefix() { return Join(kRequestExpiry, {}); }
 std::string ReschedulePrefix() { return Join(kReschedule, {}); }
 std::string DeadlinePrefix() { return Join(kDeadline, {}); }
+
+std::pair<absl::string_view, absl::string_view> BulkRevocationOfRunningKey(absl::string_view key) {
+  key.remove_prefix(1);
+  const std::size_t end = key.find('\0');
+  return {key.substr(0, end), key.substr(end + 1)};
+}
 
 absl::string_view TokenOfDeadlineKey(absl::string_view key) {
   return key.substr(1 + kBigEndianSize + 1);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -40,6 +41,10 @@ Key<v1::InstallationRecord> OrganizationInstallationKey(absl::string_view organi
                                                         absl::string_view app);
 Key<v1::ApprovalRequestRecord> ApprovalRequestKey(absl::string_view workspace,
                                                   absl::string_view request);
+
+// A bulk revocation; and which of them run.
+Key<v1::BulkRevocationRecord> BulkRevocationKey(absl::string_view workspace, absl::string_view id);
+IndexKey RunningBulkRevocationKey(absl::string_view workspace, absl::string_view id);
 
 // Tokens lie under what owns them: a workspace or a service.
 Key<v1::TokenRecord> WorkspaceTokenKey(absl::string_view workspace, absl::string_view token);
@@ -102,6 +107,10 @@ std::string HomeAppPrefix(absl::string_view workspace);
 std::string OrganizationPrefix();
 std::string OrganizationInstallationPrefix(absl::string_view organization);
 std::string OrganizationWorkspacePrefix(absl::string_view organization);
+std::string BulkRevocationPrefix(absl::string_view workspace);
+std::string RunningBulkRevocationPrefix(absl::string_view workspace);
+// Those of every workspace.
+std::string RunningBulkRevocationPrefix();
 std::string EventPrefix();
 std::string ReplayExpiryPrefix();
 std::string RequestExpiryPrefix();
@@ -113,6 +122,9 @@ std::string DueEnd(absl::string_view prefix, absl::Time now);
 
 // The sequence number in a key of EventKey. The key must be one.
 std::uint64_t SequenceOfEventKey(absl::string_view key);
+
+// The workspace and the id in a key of RunningBulkRevocationKey. The key must be one.
+std::pair<absl::string_view, absl::string_view> BulkRevocationOfRunningKey(absl::string_view key);
 
 // The token's name, and the time, in a key of DeadlineKey. The key must be one.
 absl::string_view TokenOfDeadlineKey(absl::string_view key);

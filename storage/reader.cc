@@ -55,4 +55,14 @@ absl::StatusOr<std::optional<std::string>> View::GetStored(absl::string_view key
   return std::optional<std::string>(std::move(value->bytes));
 }
 
+absl::StatusOr<std::vector<std::optional<std::string>>> View::GetAllStored(
+    const std::vector<std::string>& keys) const {
+  LATCHKEY_ASSIGN_OR_RETURN(auto values, snapshot_->MultiGet(keys));
+  std::vector<std::optional<std::string>> stored(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i].has_value()) stored[i] = std::move(values[i]->bytes);
+  }
+  return stored;
+}
+
 }  // namespace latchkey::storage

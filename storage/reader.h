@@ -8,6 +8,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
@@ -98,6 +99,9 @@ class View final : public Reader {
   }
 
   absl::StatusOr<std::optional<std::string>> GetStored(absl::string_view key) const override;
+  // GetStored() for several keys at once: one answer for each, in order.
+  absl::StatusOr<std::vector<std::optional<std::string>>> GetAllStored(
+      const std::vector<std::string>& keys) const;
 
   // The engine's version that this shows.
   engine::Version version() const { return snapshot_->version(); }

@@ -22,6 +22,8 @@ absl::Status CheckFilter(const v1::EventFilter& filter) {
                   "filter.workspace", kWorkspaceForm);
   validator.Check(filter.app().empty() || ParseApp(filter.app()).has_value(), "filter.app",
                   "is no app's name; it takes apps/{id}");
+  validator.Check(filter.resource().empty() || IsResourceName(filter.resource()), "filter.resource",
+                  "is no resource's name");
   validator.Check(filter.actions_size() <= kMaxActions, "filter.actions",
                   absl::StrCat("has ", filter.actions_size(), "; it takes at most ", kMaxActions));
   for (const int action : filter.actions()) {
@@ -43,8 +45,9 @@ absl::Status Authority::AuthorizeAudit(const Caller& caller, const v1::EventFilt
   const std::string about = filter.workspace().empty() && is_member ? own : filter.workspace();
   LATCHKEY_RETURN_IF_ERROR(
       AuthorizeRead(view, caller, policy::Action::kAuditRead, about, [&](FactSheet& sheet) {
-        return about.empty() ? absl::OkStatus()
-                             : sheet.AboutWorkspace(ParseWorkspace(about).value_or(""));
+        return about.empty()
+                   ? absl::OkStatus()
+                   : sheet.AboutEvents(ParseWorkspace(about).value_or(""), filter.resource());
       }).status());
   if (is_member && filter.workspace().empty()) {
     return InvalidFieldError("filter.workspace",
@@ -99,6 +102,10 @@ absl::StatusOr<v1::GetEventResponse> Authority::Read(const Caller& caller,
   // An owner of an organization reads the events of all its workspaces.
   v1::EventFilter theirs;
   if (event.has_value()) theirs.set_workspace(event->workspace());
+  // And who started a bulk revocation, the events of that.
+  if (event.has_value() && ParseBulkRevocation(event->resource()).has_value()) {
+    theirs.set_resource(event->resource());
+  }
   if (theirs.workspace().empty() || !AuthorizeAudit(caller, theirs).ok()) {
     LATCHKEY_RETURN_IF_ERROR(AuthorizeAudit(caller, filter));
     if (!event.has_value() ||

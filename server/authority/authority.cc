@@ -109,7 +109,11 @@ Authority::Authority(const Options& options)
       tools_{options_.keyring, options_.prefixes, options_.entropy},
       denials_(options_.denials),
       // Failed authentications are only ever counted: nobody is known to have made them.
-      failed_authentications_({0, options_.denials.window, options_.denials.max_keys}) {}
+      failed_authentications_({0, options_.denials.window, options_.denials.max_keys}),
+      bulk_jobs_({options_.engine, options_.clock, options_.logger,
+                  [this](BulkJobs::Work work, std::function<void(const absl::Status&)> finished) {
+                    Enqueue(std::move(work), std::move(finished));
+                  }}) {}
 
 Authority::~Authority() = default;
 
@@ -202,6 +206,7 @@ void Authority::Tick() {
   FlushUses(options_.clock.Now());
   Reschedule();
   SweepDeadlines();
+  bulk_jobs_.Tick();
 }
 
 void Authority::RecoverStore() {

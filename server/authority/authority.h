@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "server/authority/bulk_jobs.h"
 #include "server/authority/caller.h"
 #include "server/authority/denial_limiter.h"
 #include "server/authority/fact_sheet.h"
@@ -77,6 +78,11 @@ class Authority {
   LATCHKEY_READS(LATCHKEY_DECLARE_)
 #undef LATCHKEY_DECLARE_
 
+  // Answers a BulkRevokeTokens with `preview`: counts and samples, and changes nothing. Blocks on
+  // disk, in the number of tokens that its index holds.
+  absl::StatusOr<v1::BulkRevokeTokensResponse> PreviewBulkRevoke(
+      const Caller& caller, const v1::BulkRevokeTokensRequest& request);
+
   // Says whose call it is that presents `bearer` as its credential; the member in `on_behalf_of`
   // where that is not empty. Peer and user agent are the transport's to fill in. Blocks on disk
   // where the secret was not seen lately.
@@ -102,8 +108,9 @@ class Authority {
   EventHub& events() { return *hub_; }
 
   // Does what is due: summaries of denials, expired requests, forgotten request ids, first and last
-  // uses, warnings, expiry, idle revocation and purges of at most 2000 tokens, and another try at a
-  // store that stopped writing. Call it about once a second. Blocks on disk.
+  // uses, warnings, expiry, idle revocation and purges of at most 2000 tokens, bulk revocation of
+  // at most 4000, and another try at a store that stopped writing. Call it about once a second.
+  // Blocks on disk.
   void Tick();
 
   // Writes what was counted of refusals so far, and refuses every later change.
@@ -167,6 +174,7 @@ class Authority {
   std::unique_ptr<EventHub> hub_;
   // Whether memory may lag behind a store that came back.
   std::atomic<bool> memory_in_doubt_{false};
+  BulkJobs bulk_jobs_;                                      // the ticker's
   absl::Time next_use_flush_ = absl::InfinitePast();        // the ticker's
   absl::Time next_store_complaint_ = absl::InfinitePast();  // the executor's
   LentExecutor answers_;

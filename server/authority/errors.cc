@@ -130,6 +130,12 @@ absl::Status PlanLimitError(absl::string_view workspace, absl::string_view plan,
                     {"count", absl::StrCat(count)}});
 }
 
+absl::Status ConfirmationError() {
+  return MakeError(absl::StatusCode::kFailedPrecondition, v1::ERROR_REASON_CONFIRMATION_INVALID,
+                   "confirmation is not of a preview of this filter by this caller in the last 15 "
+                   "minutes; preview again, and run with the confirmation that this gives");
+}
+
 absl::Status TokenNotActiveError(absl::string_view token, absl::string_view state) {
   return MakeError(absl::StatusCode::kFailedPrecondition, v1::ERROR_REASON_TOKEN_NOT_ACTIVE,
                    absl::StrCat(token, " is ", state, "; issue a new token instead"),

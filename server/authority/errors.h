@@ -67,6 +67,8 @@ absl::Status StateConflictError(absl::string_view resource, absl::string_view st
 absl::Status PlanLimitError(absl::string_view workspace, absl::string_view plan,
                             absl::string_view what, std::uint64_t limit, std::uint64_t count,
                             absl::string_view message);
+// FAILED_PRECONDITION: a run without a preview that it carries out.
+absl::Status ConfirmationError();
 absl::Status TokenNotActiveError(absl::string_view token, absl::string_view state);
 absl::Status OutOfRangeError(std::uint64_t asked, std::uint64_t oldest, std::uint64_t newest);
 // UNAVAILABLE, with when to try again.

@@ -51,6 +51,8 @@ class FactSheet {
   absl::Status AboutToken(const TokenId& id, const Strings* new_scopes = nullptr);
   // About the tokens of an app in a workspace, to read them.
   absl::Status AboutAppTokens(absl::string_view workspace, absl::string_view app);
+  // About the events of a workspace; "" or only those about `resource`, by name.
+  absl::Status AboutEvents(absl::string_view workspace, absl::string_view resource);
   // About another principal, by name.
   absl::Status AboutPrincipal(absl::string_view principal);
   // About an organization itself.

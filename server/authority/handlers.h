@@ -52,6 +52,11 @@ absl::StatusOr<v1::RegenerateTokenResponse> Handle(Mutation& m,
                                                    const v1::RegenerateTokenRequest& request);
 absl::StatusOr<v1::RotateTokenResponse> Handle(Mutation& m, const v1::RotateTokenRequest& request);
 absl::StatusOr<v1::RevokeTokenResponse> Handle(Mutation& m, const v1::RevokeTokenRequest& request);
+// A run; Authority::PreviewBulkRevoke() answers a preview.
+absl::StatusOr<v1::BulkRevokeTokensResponse> Handle(Mutation& m,
+                                                    const v1::BulkRevokeTokensRequest& request);
+absl::StatusOr<v1::CancelBulkRevocationResponse> Handle(
+    Mutation& m, const v1::CancelBulkRevocationRequest& request);
 
 }  // namespace latchkey
 

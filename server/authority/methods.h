@@ -36,7 +36,9 @@
   X(IssueToken)               \
   X(RegenerateToken)          \
   X(RotateToken)              \
-  X(RevokeToken)
+  X(RevokeToken)              \
+  X(BulkRevokeTokens)         \
+  X(CancelBulkRevocation)
 
 // Methods that read, but for the verifier's.
 #define LATCHKEY_READS(X) \
@@ -53,6 +55,8 @@
   X(ListApprovalRequests) \
   X(GetToken)             \
   X(ListTokens)           \
+  X(GetBulkRevocation)    \
+  X(ListBulkRevocations)  \
   X(ListEvents)           \
   X(GetEvent)             \
   X(CheckPermission)      \

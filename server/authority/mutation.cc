@@ -62,7 +62,14 @@ absl::Status Mutation::AuthorizeBearer(policy::Action action, const Target& targ
 absl::Status Mutation::AuthorizeItself(policy::Action action, const Target& target) {
   action_ = action;
   by_itself_ = true;
+  continued_.reset();
   decision_ = {policy::Outcome::kAllow, "latchkey.itself", "The service does this by itself."};
+  return AimAt(target);
+}
+
+absl::Status Mutation::Continue(const v1::Actor& actor, const v1::Decision& decision,
+                                const Target& target) {
+  continued_ = Continued{actor, decision};
   return AimAt(target);
 }
 
@@ -150,6 +157,7 @@ std::string Mutation::NewId() {
 }
 
 std::string Mutation::Principal() const {
+  if (continued_.has_value()) return continued_->actor.principal();
   if (by_itself_) return kSystemPrincipal;
   return by_bearer_ ? kBearerPrincipal : caller_.principal;
 }
@@ -157,10 +165,14 @@ std::string Mutation::Principal() const {
 v1::Event Mutation::BaseEvent(std::optional<v1::Action> action) const {
   v1::Event event;
   *event.mutable_time() = ToProto(now_);
-  if (!by_itself_) *event.mutable_actor() = ToActor(caller_);
+  if (continued_.has_value()) {
+    *event.mutable_actor() = continued_->actor;
+  } else if (!by_itself_) {
+    *event.mutable_actor() = ToActor(caller_);
+  }
   event.mutable_actor()->set_principal(Principal());
   event.set_action(action.value_or(ToProto(action_)));
-  *event.mutable_decision() = ToProto(decision_);
+  *event.mutable_decision() = continued_.has_value() ? continued_->decision : ToProto(decision_);
   if (IsId(target_.workspace)) event.set_workspace(WorkspaceName(target_.workspace));
   // What is no name may be anything, a secret too.
   if (ParseOrganization(target_.organization).has_value()) {

@@ -71,6 +71,9 @@ class Mutation {
   // What the service does by itself needs no rule.
   absl::Status AuthorizeItself(policy::Action action, const Target& target);
 
+  // Goes on with what was decided for `actor` before: the events that follow say that it was its.
+  absl::Status Continue(const v1::Actor& actor, const v1::Decision& decision, const Target& target);
+
   // The events that follow are about `target`, by the same decision.
   absl::Status AimAt(const Target& target);
 
@@ -148,6 +151,12 @@ class Mutation {
   bool refused_ = false;
   bool by_bearer_ = false;
   bool by_itself_ = false;
+  // Whose decision from before is carried out, if one is.
+  struct Continued {
+    v1::Actor actor;
+    v1::Decision decision;
+  };
+  std::optional<Continued> continued_;
   std::optional<v1::Reuse> reuse_;
   bool keep_on_error_ = false;
   std::string reason_;
@@ -172,6 +181,9 @@ inline v1::Installation& ResourceOf(storage::v1::InstallationRecord& r) {
 inline v1::ApprovalRequest& ResourceOf(storage::v1::ApprovalRequestRecord& r) {
   return *r.mutable_approval_request();
 }
+inline v1::BulkRevocation& ResourceOf(storage::v1::BulkRevocationRecord& r) {
+  return *r.mutable_bulk_revocation();
+}
 inline v1::Token& ResourceOf(storage::v1::TokenRecord& r) { return *r.mutable_token(); }
 
 inline void SetEntity(const storage::v1::WorkspaceRecord& r, v1::Entity& e) {
@@ -194,6 +206,9 @@ inline void SetEntity(const storage::v1::InstallationRecord& r, v1::Entity& e) {
 }
 inline void SetEntity(const storage::v1::ApprovalRequestRecord& r, v1::Entity& e) {
   *e.mutable_approval_request() = r.approval_request();
+}
+inline void SetEntity(const storage::v1::BulkRevocationRecord& r, v1::Entity& e) {
+  *e.mutable_bulk_revocation() = r.bulk_revocation();
 }
 inline void SetEntity(const storage::v1::TokenRecord& r, v1::Entity& e) {
   *e.mutable_token() = r.token();

@@ -51,7 +51,8 @@ bool IsResourceName(absl::string_view name) {
   if (name == "workspaces" || name == "services" || name == "organizations") return true;
   if (ParseOrganization(name) || ParseOrganizationInstallation(name)) return true;
   if (ParseWorkspace(name) || ParseService(name) || ParseApp(name) || ParseToken(name)) return true;
-  return ParseMember(name) || ParseInstallation(name) || ParseApprovalRequest(name);
+  return ParseMember(name) || ParseInstallation(name) || ParseApprovalRequest(name) ||
+         ParseBulkRevocation(name);
 }
 
 std::optional<std::string> ParseWorkspace(absl::string_view name) {
@@ -73,6 +74,9 @@ std::optional<InWorkspace> ParseInstallation(absl::string_view name) {
 }
 std::optional<InWorkspace> ParseApprovalRequest(absl::string_view name) {
   return Two(name, "approvalRequests");
+}
+std::optional<InWorkspace> ParseBulkRevocation(absl::string_view name) {
+  return Two(name, "bulkRevocations");
 }
 
 std::optional<TokenId> ParseToken(absl::string_view name) {

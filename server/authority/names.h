@@ -45,6 +45,10 @@ inline std::string ApprovalRequestName(absl::string_view workspace, absl::string
   return absl::StrCat("workspaces/", workspace, "/approvalRequests/", request);
 }
 
+inline std::string BulkRevocationName(absl::string_view workspace, absl::string_view id) {
+  return absl::StrCat("workspaces/", workspace, "/bulkRevocations/", id);
+}
+
 std::optional<std::string> ParseWorkspace(absl::string_view name);
 std::optional<std::string> ParseService(absl::string_view name);
 std::optional<std::string> ParseApp(absl::string_view name);
@@ -52,6 +56,7 @@ std::optional<std::string> ParseOrganization(absl::string_view name);
 std::optional<InWorkspace> ParseMember(absl::string_view name);
 std::optional<InWorkspace> ParseInstallation(absl::string_view name);
 std::optional<InWorkspace> ParseApprovalRequest(absl::string_view name);
+std::optional<InWorkspace> ParseBulkRevocation(absl::string_view name);
 
 // A resource that lies in an organization.
 struct InOrganization {

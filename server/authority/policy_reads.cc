@@ -96,6 +96,13 @@ absl::Status AboutToken(FactSheet& sheet, const v1::CheckPermissionRequest& requ
   return BadResource("workspaces/{id}/tokens/{id} or services/{id}/tokens/{id}");
 }
 
+absl::Status AboutBulkRevocation(FactSheet& sheet, const v1::CheckPermissionRequest& request) {
+  if (const auto id = ParseBulkRevocation(request.resource())) {
+    return sheet.AboutWorkspace(id->workspace);
+  }
+  return BadResource("workspaces/{id}/bulkRevocations/{id}");
+}
+
 absl::Status AboutOrganization(FactSheet& sheet, const v1::CheckPermissionRequest& request) {
   if (const auto id = ParseOrganization(request.resource())) return sheet.AboutOrganization(*id);
   return BadResource("organizations/{id}");
@@ -156,6 +163,8 @@ absl::Status About(FactSheet& sheet, const v1::CheckPermissionRequest& request) 
     case Action::kTokenRevoke:
     case Action::kTokenBulkRevoke:
       return AboutToken(sheet, request);
+    case Action::kTokenBulkCancel:
+      return AboutBulkRevocation(sheet, request);
     case Action::kTokenRotate:
       return absl::OkStatus();
   }

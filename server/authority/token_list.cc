@@ -1,10 +1,12 @@
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "server/authority/authority.h"
 #include "server/authority/common.h"
 #include "server/authority/lists.h"
 #include "server/authority/names.h"
+#include "server/authority/token_selection.h"
 #include "server/authority/tokens.h"
 #include "server/base/status_macros.h"
 
@@ -13,46 +15,24 @@ namespace {
 
 using storage::v1::TokenRecord;
 
-// The parts of a request for tokens, checked.
-struct TokenQuery {
-  TokenOwner owner;
-  std::string app;     // id
-  std::string member;  // name
-};
-
-absl::StatusOr<TokenQuery> ParseQuery(const v1::ListTokensRequest& request) {
-  TokenQuery query;
+// The parts of a request for tokens, checked; but for the state, which is judged when published.
+absl::StatusOr<TokenSelection> ParseQuery(const v1::ListTokensRequest& request) {
+  TokenSelection selection;
   Validator validator;
   const auto owner = ParseTokenOwner(request.parent());
-  const auto app = ParseApp(request.app());
-  const auto member = ParseMember(request.member());
   validator.Check(owner.has_value(), "parent", "takes workspaces/{id} or services/{id}");
-  validator.Check(request.app().empty() || app.has_value(), "app", "takes apps/{id}");
-  validator.Check(request.member().empty() || member.has_value(), "member", kMemberForm);
+  validator.Check(request.app().empty() || ParseApp(request.app()).has_value(), "app",
+                  "takes apps/{id}");
+  validator.Check(request.member().empty() || ParseMember(request.member()).has_value(), "member",
+                  kMemberForm);
   validator.Check(v1::TokenState_IsValid(request.state()), "state", "is no state");
   validator.Check(v1::TokenKind_IsValid(request.kind()), "kind", "is no kind");
   LATCHKEY_RETURN_IF_ERROR(validator.status());
-  query.owner = *owner;
-  query.app = app.value_or("");
-  query.member = request.member();
-  return query;
-}
-
-bool Selects(const v1::ListTokensRequest& request, const v1::Token& token) {
-  return (request.app().empty() || token.app() == request.app()) &&
-         (request.member().empty() || token.member() == request.member()) &&
-         (request.kind() == v1::TOKEN_KIND_UNSPECIFIED || token.kind() == request.kind()) &&
-         (request.state() == v1::TOKEN_STATE_UNSPECIFIED || token.state() == request.state());
-}
-
-// The shortest index that holds every token of the query: its prefix.
-std::string PrefixOf(const TokenQuery& query) {
-  if (!query.owner.service.empty()) return storage::ServiceTokenPrefix(query.owner.service);
-  if (!query.member.empty()) {
-    return storage::MemberTokenPrefix(query.owner.workspace, LastId(query.member));
-  }
-  if (!query.app.empty()) return storage::AppTokenPrefix(query.owner.workspace, query.app);
-  return storage::WorkspaceTokenPrefix(query.owner.workspace);
+  selection.owner = *owner;
+  selection.app = request.app();
+  selection.member = request.member();
+  selection.kind = request.kind();
+  return selection;
 }
 
 }  // namespace
@@ -70,7 +50,7 @@ absl::StatusOr<v1::ListTokensResponse> Authority::Read(const Caller& caller,
                            : app.empty() ? sheet.AboutWorkspace(owner.workspace)
                                          : sheet.AboutAppTokens(owner.workspace, app));
   LATCHKEY_ASSIGN_OR_RETURN(const ListScope scope, ScopeOf(sheet, request.parent()));
-  LATCHKEY_ASSIGN_OR_RETURN(TokenQuery query, ParseQuery(request));
+  LATCHKEY_ASSIGN_OR_RETURN(TokenSelection selection, ParseQuery(request));
   LATCHKEY_ASSIGN_OR_RETURN(const Page page, PageOf(request));
   const bool there =
       owner.service.empty() ? sheet.workspace().has_value() : sheet.service().has_value();
@@ -79,20 +59,20 @@ absl::StatusOr<v1::ListTokensResponse> Authority::Read(const Caller& caller,
   if (scope == ListScope::kOwn) {
     const bool anothers = !owner.service.empty() && ServiceName(owner.service) != caller.principal;
     if (anothers) return ResourceNotFoundError(request.parent());
-    if (!query.member.empty() && query.member != caller.principal) return response;
-    if (owner.service.empty()) query.member = caller.principal;
+    if (!selection.member.empty() && selection.member != caller.principal) return response;
+    if (owner.service.empty()) selection.member = caller.principal;
   }
   LATCHKEY_ASSIGN_OR_RETURN(
       *response.mutable_next_page_token(),
       (ListIndexed<TokenRecord>(
-          view, PrefixOf(query), page,
-          [&](absl::string_view id) {
-            return owner.service.empty() ? storage::WorkspaceTokenKey(owner.workspace, id)
-                                         : storage::ServiceTokenKey(owner.service, id);
-          },
+          view, PrefixOf(selection), page,
+          [&](absl::string_view id) { return TokenKeyOf(owner, id); },
           [&](const TokenRecord& record) -> absl::StatusOr<bool> {
+            if (!Selects(selection, record.token())) return false;
             LATCHKEY_ASSIGN_OR_RETURN(v1::Token token, Published(view, record, now));
-            if (!Selects(request, token)) return false;
+            const bool wanted =
+                request.state() == v1::TOKEN_STATE_UNSPECIFIED || token.state() == request.state();
+            if (!wanted) return false;
             LATCHKEY_RETURN_IF_ERROR(AddLastUse(view, token));
             *response.add_tokens() = std::move(token);
             return true;

@@ -97,6 +97,18 @@ absl::StatusOr<v1::Token> Published(const storage::Reader& reader,
   return token;
 }
 
+absl::StatusOr<bool> IsActive(const storage::Reader& reader, const storage::v1::TokenRecord& record,
+                              absl::Time now) {
+  const v1::Token& token = record.token();
+  if (token.state() == v1::TOKEN_STATE_REVOKED) return false;
+  if (token.has_expire_time() && FromProto(token.expire_time()) <= now) return false;
+  for (const Anchor& anchor : AnchorsOf(record)) {
+    LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t current, CurrentGeneration(reader, anchor));
+    if (current != anchor.issued) return false;
+  }
+  return true;
+}
+
 absl::Status AddLastUse(const storage::Reader& reader, v1::Token& token) {
   LATCHKEY_ASSIGN_OR_RETURN(const auto use, reader.Get(storage::LastUseKey(token.name())));
   if (use.has_value()) {

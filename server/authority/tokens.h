@@ -38,6 +38,10 @@ absl::StatusOr<std::uint64_t> CurrentGeneration(const storage::Reader& reader,
 absl::StatusOr<v1::Token> Published(const storage::Reader& reader,
                                     const storage::v1::TokenRecord& token, absl::Time now);
 
+// Returns whether Published() would say that the token is active, for less.
+absl::StatusOr<bool> IsActive(const storage::Reader& reader, const storage::v1::TokenRecord& token,
+                              absl::Time now);
+
 // Adds to a published token when it was last used, by what is written. Errors as storage::Reader.
 absl::Status AddLastUse(const storage::Reader& reader, v1::Token& token);
 

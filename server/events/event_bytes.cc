@@ -90,6 +90,9 @@ absl::Status ReadFacets(absl::string_view event, EventFacets& facets) {
       case v1::Event::kWorkspaceFieldNumber:
         facets.workspace = walk.bytes();
         break;
+      case v1::Event::kResourceFieldNumber:
+        facets.resource = walk.bytes();
+        break;
       case v1::Event::kAppFieldNumber:
         facets.app = walk.bytes();
         break;
@@ -104,6 +107,7 @@ absl::Status ReadFacets(absl::string_view event, EventFacets& facets) {
 bool Matches(const v1::EventFilter& filter, const EventFacets& facets) {
   if (!filter.workspace().empty() && facets.workspace != filter.workspace()) return false;
   if (!filter.app().empty() && facets.app != filter.app()) return false;
+  if (!filter.resource().empty() && facets.resource != filter.resource()) return false;
   if (!filter.actor().empty() && facets.principal != filter.actor() &&
       facets.delegate != filter.actor()) {
     return false;

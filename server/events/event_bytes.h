@@ -18,6 +18,7 @@ namespace latchkey {
 // What a filter looks at in an event. The views lie in the event's bytes.
 struct EventFacets {
   absl::string_view workspace;
+  absl::string_view resource;
   absl::string_view app;
   absl::string_view principal;
   absl::string_view delegate;

@@ -9,7 +9,7 @@ namespace latchkey::policy {
 namespace {
 
 constexpr auto kFirstAction = static_cast<std::size_t>(Action::kWorkspaceCreate);
-constexpr auto kLastAction = static_cast<std::size_t>(Action::kOrganizationUpdate);
+constexpr auto kLastAction = static_cast<std::size_t>(Action::kTokenBulkCancel);
 
 struct Table {
   std::vector<Row> rows;

@@ -53,6 +53,7 @@ enum class Action : std::uint8_t {
   kOrganizationCreate = 50,
   kOrganizationRead = 51,
   kOrganizationUpdate = 52,
+  kTokenBulkCancel = 55,
 };
 
 // Returns whether a number is that of an action; some between the first and the last are not.
@@ -60,7 +61,8 @@ constexpr bool IsAction(int number) {
   return (number >= static_cast<int>(Action::kWorkspaceCreate) &&
           number <= static_cast<int>(Action::kAdminBackup)) ||
          (number >= static_cast<int>(Action::kOrganizationCreate) &&
-          number <= static_cast<int>(Action::kOrganizationUpdate));
+          number <= static_cast<int>(Action::kOrganizationUpdate)) ||
+         number == static_cast<int>(Action::kTokenBulkCancel);
 }
 
 enum class CallerKind : std::uint8_t { kAnonymous, kMember, kService, kOperator };
@@ -145,7 +147,7 @@ struct Facts {
   // The call would give scopes beyond what was approved, is installed, or the token has.
   bool scopes_grow = false;
 
-  // The token, request, installation, member or principal acted on.
+  // The token, request, bulk revocation, installation, member or principal acted on.
   TokenKind token_kind = TokenKind::kNone;
   // It is the caller's own, or for the caller. An installation belongs to who installed it last.
   bool own = false;

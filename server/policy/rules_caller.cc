@@ -63,6 +63,7 @@ Need NeedOf(const Facts& f) {
     case Action::kTokenVerify:
       return Need::kVerifier;
     case Action::kTokenBulkRevoke:
+    case Action::kTokenBulkCancel:
       return Need::kOperatorOrMember;
     case Action::kAuditRead:
       return Need::kAuditor;
@@ -213,7 +214,8 @@ constexpr Row kRows[] = {
       Action::kTokenRegenerate,    Action::kTokenRevoke,      Action::kTokenBulkRevoke,
       Action::kTokenVerify,        Action::kAuditRead,        Action::kPolicyRead,
       Action::kPolicyCheck,        Action::kAdminRead,        Action::kAdminBackup,
-      Action::kOrganizationCreate, Action::kOrganizationRead, Action::kOrganizationUpdate},
+      Action::kOrganizationCreate, Action::kOrganizationRead, Action::kOrganizationUpdate,
+      Action::kTokenBulkCancel},
      [](const Facts& f) { return IsOperator(f) && IsOperatorsBusiness(f); },
      [](const Facts&) { return Allow("This is what the operator is for."); }},
     {"revoke.bearer",

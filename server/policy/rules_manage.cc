@@ -188,7 +188,7 @@ constexpr Row kRows[] = {
     {"revoke.manage",
      "an owner, an admin, or a member who can manage apps",
      "allow; others deny",
-     {Action::kTokenRevoke, Action::kTokenBulkRevoke},
+     {Action::kTokenRevoke, Action::kTokenBulkRevoke, Action::kTokenBulkCancel},
      IsMember,
      [](const Facts& f) {
        return IsOwnerOrAdmin(f) || IsAppManager(f)
@@ -241,6 +241,12 @@ constexpr Row kRows[] = {
      {Action::kTokenVerify},
      IsMember,
      [](const Facts&) { return Allow("Members may ask whether a secret is good."); }},
+    {"audit.own",
+     "a member reads the events of a bulk revocation that the member started",
+     "allow",
+     {Action::kAuditRead},
+     [](const Facts& f) { return IsMember(f) && f.own; },
+     [](const Facts&) { return Allow("The caller started this bulk revocation."); }},
     {"audit.read",
      "a service (with the AUDITOR role, by caller.service_role), an owner, or an owner of the "
      "organization",

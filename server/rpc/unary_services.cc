@@ -31,6 +31,17 @@ std::unique_ptr<Method> MakeRead(const CallFrame& frame, CallPoller& poller, Ask
           .waiting = kWaitingReads});
 }
 
+std::unique_ptr<Method> MakeBulkRevoke(const CallFrame& frame, CallPoller& poller,
+                                       TokenServiceCalls& calls) {
+  using Unary = UnaryMethod<v1::BulkRevokeTokensRequest, v1::BulkRevokeTokensResponse>;
+  return std::make_unique<Unary>(
+      frame, poller,
+      Unary::Options{.name = MethodName<v1::BulkRevokeTokensRequest>(),
+                     .ask = [&calls](auto... args) { calls.RequestBulkRevokeTokens(args...); },
+                     .serve = [frame](Unary::Call& call) { ServeBulkRevoke(frame, call); },
+                     .waiting = kWaitingReads});
+}
+
 }  // namespace
 
 // One method of `service`, a member of AuthorityServices.
@@ -84,6 +95,10 @@ std::vector<std::unique_ptr<Method>> MakeAuthorityMethods(const CallFrame& frame
   LATCHKEY_MUTATION_(tokens, RegenerateToken)
   LATCHKEY_MUTATION_(tokens, RotateToken)
   LATCHKEY_MUTATION_(tokens, RevokeToken)
+  methods.push_back(MakeBulkRevoke(frame, poller, services.tokens));
+  LATCHKEY_READ_(tokens, GetBulkRevocation)
+  LATCHKEY_READ_(tokens, ListBulkRevocations)
+  LATCHKEY_MUTATION_(tokens, CancelBulkRevocation)
   LATCHKEY_READ_(policy, CheckPermission)
   LATCHKEY_READ_(policy, ListRules)
   LATCHKEY_READ_(policy, ListPlans)

@@ -29,11 +29,7 @@ using AppServiceCalls = v1::AppService::AsyncService;
 using PolicyServiceCalls = v1::PolicyService::AsyncService;
 using AdminServiceCalls = v1::AdminService::WithGenericMethod_CreateBackup<
     v1::AdminService::WithAsyncMethod_GetStatus<v1::AdminService::Service>>;
-using TokenServiceCalls = v1::TokenService::WithGenericMethod_BulkRevokeTokens<
-    v1::TokenService::WithAsyncMethod_RotateToken<v1::TokenService::WithAsyncMethod_IssueToken<
-        v1::TokenService::WithAsyncMethod_GetToken<v1::TokenService::WithAsyncMethod_ListTokens<
-            v1::TokenService::WithAsyncMethod_RegenerateToken<
-                v1::TokenService::WithAsyncMethod_RevokeToken<v1::TokenService::Service>>>>>>>;
+using TokenServiceCalls = v1::TokenService::AsyncService;
 using AuditServiceCalls = v1::AuditService::WithGenericMethod_CreateConsumer<
     v1::AuditService::WithGenericMethod_ListConsumers<
         v1::AuditService::WithGenericMethod_DeleteConsumer<
@@ -91,17 +87,40 @@ void ServeMutation(const CallFrame& frame, UnaryCall<Request, ResponseOf<Request
       [&authority = frame.authority, &call] { CarryOut<Request>(authority, call); });
 }
 
-// Answers a read, on a worker.
-template <typename Request>
-void ServeRead(const CallFrame& frame, UnaryCall<Request, ResponseOf<Request>>& call) {
-  frame.workers.Schedule([&authority = frame.authority, &call] {
+// Answers a call that changes nothing by `read`(authority, caller, request), on a worker.
+template <typename Request, typename Read>
+void ServeOnWorker(const CallFrame& frame, UnaryCall<Request, ResponseOf<Request>>& call,
+                   Read read) {
+  frame.workers.Schedule([&authority = frame.authority, &call, read] {
     absl::StatusOr<Caller> caller = AuthenticateCall(authority, call.context());
     if (!caller.ok()) return call.Finish(caller.status());
-    absl::StatusOr<ResponseOf<Request>> result = authority.Read(*caller, call.request());
+    absl::StatusOr<ResponseOf<Request>> result = read(authority, *caller, call.request());
     const absl::Status status = result.status();
     if (status.ok()) call.response() = *std::move(result);
     call.Finish(status);
   });
+}
+
+template <typename Request>
+void ServeRead(const CallFrame& frame, UnaryCall<Request, ResponseOf<Request>>& call) {
+  ServeOnWorker(frame, call,
+                [](Authority& authority, const Caller& caller, const Request& request) {
+                  return authority.Read(caller, request);
+                });
+}
+
+// Carries out a bulk revocation, or previews one.
+inline void ServeBulkRevoke(
+    const CallFrame& frame,
+    UnaryCall<v1::BulkRevokeTokensRequest, v1::BulkRevokeTokensResponse>& call) {
+  if (!call.request().preview()) {
+    return ServeMutation<v1::BulkRevokeTokensRequest>(frame, call);
+  }
+  ServeOnWorker(
+      frame, call,
+      [](Authority& authority, const Caller& caller, const v1::BulkRevokeTokensRequest& request) {
+        return authority.PreviewBulkRevoke(caller, request);
+      });
 }
 
 // Returns every method of LATCHKEY_MUTATIONS and LATCHKEY_READS, ready to start. Whatever is given

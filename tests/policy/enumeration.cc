@@ -82,6 +82,7 @@ Names NamesOfDimensions(Action action) {
     case Action::kRequestResolve:
     case Action::kRequestWithdraw:
     case Action::kTokenBulkRevoke:
+    case Action::kTokenBulkCancel:
     case Action::kTokenVerify:
     case Action::kAuditRead:
     case Action::kPolicyRead:

@@ -42,7 +42,8 @@ constexpr char kHead[] =
 #   token      kind of the token acted on
 #   app        kind of the app acted on, or of the token's app
 #   relation   what the caller is to that app
-#   own        the token, request, installation, member or principal acted on is the caller's own
+#   own        the token, request, bulk revocation, installation, member or principal acted on is the
+#              caller's own
 #   approval   apps need approval in the workspace
 #   approved   an approved request covers the call
 #   grow       the app asks for scopes beyond those approved or installed

@@ -8,7 +8,7 @@ namespace latchkey::policy {
 namespace {
 
 // By the number of the action, from 1.
-constexpr std::array<absl::string_view, 52> kActionNames = {
+constexpr std::array<absl::string_view, 55> kActionNames = {
     "workspace.create",
     "workspace.read",
     "workspace.update",
@@ -62,8 +62,11 @@ constexpr std::array<absl::string_view, 52> kActionNames = {
     "organization.create",
     "organization.read",
     "organization.update",
+    "",
+    "",
+    "token.bulk_cancel",
 };
-static_assert(static_cast<std::size_t>(Action::kOrganizationUpdate) == kActionNames.size());
+static_assert(static_cast<std::size_t>(Action::kTokenBulkCancel) == kActionNames.size());
 
 std::vector<Action> MakeAllActions() {
   std::vector<Action> actions;

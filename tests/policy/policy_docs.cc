@@ -37,7 +37,7 @@ The words of the table:
   owner counts as an OWNER and an org admin as an ADMIN.
 - **can manage apps**: a grant of its own to a member, in the member's workspace. Nobody has it by
   role.
-- **own**: the token, request, installation or member acted on is the caller's.
+- **own**: the token, request, bulk revocation, installation or member acted on is the caller's.
 - **creator or collaborator**: of the app acted on, or of the token's app. A creator who was removed
   as a collaborator is neither, but who set up a legacy bot or custom integration stays so.
 - **apps need approval**, **guests may use apps**: settings of the workspace acted on, tightened by

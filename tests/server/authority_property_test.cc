@@ -24,7 +24,7 @@ using testing::TestAuthority;
 
 constexpr std::uint64_t kThreads = 4;
 constexpr std::uint64_t kSteps = 1000;
-constexpr std::uint64_t kSeed = 20261124;
+constexpr std::uint64_t kSeed = 20261128;
 
 std::uint64_t FromEnvironment(const char* name, std::uint64_t otherwise) {
   const char* text = std::getenv(name);

@@ -46,6 +46,7 @@ class EventHubTest : public ::testing::Test {
     v1::Event event;
     event.set_workspace(random_() % 4 == 0 ? "" : Pick("workspaces"));
     event.set_app(random_() % 2 == 0 ? "" : Pick("apps"));
+    event.set_resource(Pick("tokens"));
     event.mutable_actor()->set_principal(Pick("members"));
     if (random_() % 2 == 0) event.mutable_actor()->set_delegate(Pick("services"));
     event.set_action(static_cast<v1::Action>(1 + random_() % 40));
@@ -56,6 +57,7 @@ class EventHubTest : public ::testing::Test {
     v1::EventFilter filter;
     if (random_() % 3 == 0) filter.set_workspace(Pick("workspaces"));
     if (random_() % 3 == 0) filter.set_app(Pick("apps"));
+    if (random_() % 3 == 0) filter.set_resource(Pick("tokens"));
     if (random_() % 3 == 0) filter.set_actor(Pick(random_() % 2 == 0 ? "members" : "services"));
     while (random_() % 2 == 0) filter.add_actions(static_cast<v1::Action>(1 + random_() % 40));
     return filter;
@@ -67,6 +69,7 @@ class EventHubTest : public ::testing::Test {
     for (const int wanted : filter.actions()) action = action || wanted == event.action();
     return action && (filter.workspace().empty() || filter.workspace() == event.workspace()) &&
            (filter.app().empty() || filter.app() == event.app()) &&
+           (filter.resource().empty() || filter.resource() == event.resource()) &&
            (filter.actor().empty() || filter.actor() == event.actor().principal() ||
             filter.actor() == event.actor().delegate());
   }

@@ -39,6 +39,15 @@ std::string RandomCaller::PendingRequest() {
   return found->approval_requests(Below(found->approval_requests_size())).name();
 }
 
+std::string RandomCaller::RunningBulk() {
+  v1::ListBulkRevocationsRequest list;
+  list.set_parent(Workspace());
+  list.set_state(v1::BULK_REVOCATION_STATE_RUNNING);
+  const auto found = authority_->Read(TestAuthority::Operator(), list);
+  if (!found.ok() || found->bulk_revocations().empty()) return Workspace() + "/bulkRevocations/x";
+  return found->bulk_revocations(Below(found->bulk_revocations_size())).name();
+}
+
 v1::App RandomCaller::ShownApp() {
   v1::GetAppRequest get;
   get.set_name(App());
@@ -52,7 +61,9 @@ void RandomCaller::CallOnce() {
     authority_.IsActive(
         secrets_[static_cast<std::size_t>(Below(static_cast<int>(secrets_.size())))].second);
   }
-  switch (Below(15)) {
+  switch (Below(16)) {
+    case 15:
+      return CallBulk();
     case 14:
       return CallOrganizations();
     case 0:
@@ -329,6 +340,28 @@ void RandomCaller::CallTokens() {
       return;
     }
   }
+}
+
+void RandomCaller::CallBulk() {
+  if (Below(4) == 0) {
+    v1::CancelBulkRevocationRequest request;
+    request.set_name(RunningBulk());
+    Call(request).IgnoreError();
+    return;
+  }
+  v1::BulkRevokeTokensRequest request;
+  request.set_parent(Workspace());
+  if (Below(3) != 0) request.set_app(App());
+  if (Below(3) == 0) request.set_member(absl::StrCat(request.parent(), "/members/", MemberId()));
+  if (Below(2) == 0) request.set_kind(static_cast<v1::TokenKind>(Below(9)));
+  const Caller caller = Below(2) == 0 ? TestAuthority::Operator() : AnyCaller();
+  const auto preview = authority_->PreviewBulkRevoke(caller, request);
+  if (preview.ok()) request.set_confirmation(preview->confirmation());
+  const auto started = CallAs(caller, request);
+  if (!started.ok() || !started->has_bulk_revocation() || Below(3) != 0) return;
+  v1::CancelBulkRevocationRequest cancel;
+  cancel.set_name(started->bulk_revocation().name());
+  CallAs(caller, cancel).IgnoreError();
 }
 
 }  // namespace latchkey::testing

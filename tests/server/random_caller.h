@@ -54,6 +54,7 @@ class RandomCaller {
   std::string Installation() { return Workspace() + "/installations/" + AppId(); }
   std::string Token();
   std::string PendingRequest();
+  std::string RunningBulk();
   // One of the apps as it is now; empty where there is none.
   v1::App ShownApp();
   std::string Uuid();
@@ -66,6 +67,7 @@ class RandomCaller {
   void CallInstallations();
   void CallApprovals();
   void CallTokens();
+  void CallBulk();
 
   template <typename Request>
   absl::StatusOr<ResponseOf<Request>> Call(Request request) {

@@ -49,6 +49,14 @@ void AddWorkspace(Authority& authority, const std::string& name, State& state) {
   });
 }
 
+void AddBulkRevocations(Authority& authority, const std::string& parent, State& state) {
+  v1::ListBulkRevocationsRequest list;
+  list.set_parent(parent);
+  ReadAll(authority, list, [&](const auto& page) {
+    for (const auto& bulk_revocation : page.bulk_revocations()) Add(bulk_revocation, state);
+  });
+}
+
 void AddTokens(Authority& authority, const std::string& parent, State& state) {
   v1::ListTokensRequest tokens;
   tokens.set_parent(parent);
@@ -73,6 +81,7 @@ State ShownState(Authority& authority) {
   });
   for (const std::string& name : workspaces) {
     AddWorkspace(authority, name, state);
+    AddBulkRevocations(authority, name, state);
     AddTokens(authority, name, state);
   }
   std::vector<std::string> organizations;
@@ -158,6 +167,11 @@ void ReplayedState::EndGenerations(const v1::Event& event) {
         }
       }
       return EndTokens(event, "The app was deleted.", of_deleted);
+    case v1::ACTION_TOKEN_BULK_REVOKE:
+      if (event.after().has_installation()) EndTokens(event, "Revoked in bulk.", of_app);
+      if (event.after().has_member()) EndTokens(event, "Revoked in bulk.", spoken_for);
+      if (event.after().has_workspace()) EndTokens(event, "Revoked in bulk.", in_workspace);
+      return;
     case v1::ACTION_APP_UNINSTALL:
       return EndTokens(event, "The app was uninstalled.", of_app);
     case v1::ACTION_APP_RESTRICT:
@@ -194,6 +208,9 @@ State ReplayedState::state() const {
         break;
       case v1::Entity::kApprovalRequest:
         Add(entity.approval_request(), state);
+        break;
+      case v1::Entity::kBulkRevocation:
+        Add(entity.bulk_revocation(), state);
         break;
       case v1::Entity::kToken:
         // A deleted service's tokens are listed nowhere: their parent is gone.

@@ -50,7 +50,7 @@ struct Cost {
   std::uint64_t bytes = 0;
 };
 
-// One workspace, with an app whose tokens are ended in one of four ways.
+// One workspace, with an app whose tokens are ended in one of several ways.
 class RevocationCostTest : public ::testing::Test {
  protected:
   // Returns what `end` costs where `tokens` hang on what it ends, and checks what it did.
@@ -168,6 +168,23 @@ TEST_F(RevocationCostTest, SuspendingAWorkspaceWithManyTokensIsOneSmallWrite) {
         ASSERT_TRUE(authority.Call(TestAuthority::Operator(), request).ok());
       },
       v1::ACTION_WORKSPACE_UPDATE);
+}
+
+TEST_F(RevocationCostTest, BulkRevokingAllOfAnAppWith100000TokensIsOneSmallWrite) {
+  ExpectFlat(
+      kVeryMany, v1::TOKEN_KIND_CUSTOM_BOT,
+      [](TestAuthority& authority) {
+        v1::BulkRevokeTokensRequest request;
+        request.set_parent("workspaces/acme");
+        request.set_app("apps/bot");
+        request.set_preview(true);
+        const auto preview = authority->PreviewBulkRevoke(Ann(), request);
+        ASSERT_TRUE(preview.ok()) << preview.status();
+        request.set_preview(false);
+        request.set_confirmation(preview->confirmation());
+        ASSERT_TRUE(authority.Call(Ann(), request).ok());
+      },
+      v1::ACTION_TOKEN_BULK_REVOKE);
 }
 
 }  // namespace

@@ -31,6 +31,7 @@ TEST(KeysTest, ResourcesLieUnderTheBytesOfTheFormat) {
   EXPECT_EQ(Hex(ApprovalRequestKey("ab", "c").bytes), "5061620063");
   EXPECT_EQ(Hex(WorkspaceTokenKey("ab", "c").bytes), "5461620063");
   EXPECT_EQ(Hex(ServiceTokenKey("ab", "c").bytes), "5561620063");
+  EXPECT_EQ(Hex(BulkRevocationKey("ab", "c").bytes), "5961620063");
   EXPECT_EQ(Hex(OrganizationKey("ab").bytes), "4f6162");
   EXPECT_EQ(Hex(OrganizationInstallationKey("ab", "c").bytes), "5661620063");
 }
@@ -59,6 +60,16 @@ TEST(KeysTest, IndexesLieUnderTheBytesOfTheFormat) {
   EXPECT_EQ(OrganizationWorkspaceKey("ab", "c").bytes, OrganizationWorkspacePrefix("ab") + "c");
   EXPECT_EQ(OrganizationInstallationKey("ab", "c").bytes,
             OrganizationInstallationPrefix("ab") + "c");
+}
+
+TEST(KeysTest, ABulkRevocationThatRunsTellsWhichItIs) {
+  const std::string key = RunningBulkRevocationKey("ab", "c").bytes;
+  EXPECT_EQ(Hex(key), "7961620063");
+  EXPECT_EQ(key, RunningBulkRevocationPrefix("ab") + "c");
+  EXPECT_THAT(key, StartsWith(RunningBulkRevocationPrefix()));
+  EXPECT_EQ(BulkRevocationOfRunningKey(key).first, "ab");
+  EXPECT_EQ(BulkRevocationOfRunningKey(key).second, "c");
+  EXPECT_EQ(BulkRevocationKey("ab", "c").bytes, BulkRevocationPrefix("ab") + "c");
 }
 
 TEST(KeysTest, EventsSortBySequenceAndTellIt) {

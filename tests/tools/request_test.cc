@@ -184,15 +184,34 @@ TEST_F(RequestTest, OfTokens) {
                                  "name: 'services/ci/tokens/t1'");
 }
 
+TEST_F(RequestTest, OfBulkRevocations) {
+  Expect<v1::BulkRevokeTokensRequest>(
+      {"token", "bulk-revoke", "acme", "--app", "ci-bot", "--member", "acme/ann", "--kind", "user",
+       "--label", "nightly", "--issued-before", "2029-01-01T00:00:00.5Z", "--confirm", "1.2.ab",
+       "--reason", "leaked"},
+      "parent: 'workspaces/acme' app: 'apps/ci-bot' member: 'workspaces/acme/members/ann' "
+      "kind: TOKEN_KIND_USER label: 'nightly' issued_before { seconds: 1861920000 nanos: 500000000 "
+      "} confirmation: '1.2.ab' reason: 'leaked'");
+  Expect<v1::GetBulkRevocationRequest>({"token", "bulk-status", "acme/b1"},
+                                       "name: 'workspaces/acme/bulkRevocations/b1'");
+  Expect<v1::ListBulkRevocationsRequest>(
+      {"token", "bulk-list", "acme", "--state", "running"},
+      "parent: 'workspaces/acme' state: BULK_REVOCATION_STATE_RUNNING");
+  Expect<v1::CancelBulkRevocationRequest>(
+      {"token", "bulk-cancel", "acme/b1", "--reason", "enough"},
+      "name: 'workspaces/acme/bulkRevocations/b1' reason: 'enough'");
+}
+
 TEST_F(RequestTest, OfPolicyAndAudit) {
   Expect<v1::ListRulesRequest>({"policy", "rules"}, "");
   Expect<v1::ListPlansRequest>({"policy", "plans"}, "");
   Expect<v1::ListEventsRequest>(
       {"audit", "list", "--workspace", "acme", "--app", "ci-bot", "--action",
-       "token.issue,token.revoke", "--actor", "services/ci", "--after", "5", "--newest-first"},
+       "token.issue,token.revoke", "--actor", "services/ci", "--resource",
+       "workspaces/acme/tokens/t1", "--after", "5", "--newest-first"},
       "filter { workspace: 'workspaces/acme' app: 'apps/ci-bot' "
-      "actions: [ACTION_TOKEN_ISSUE, ACTION_TOKEN_REVOKE] actor: 'services/ci' } "
-      "after_revision: 5 descending: true");
+      "actions: [ACTION_TOKEN_ISSUE, ACTION_TOKEN_REVOKE] actor: 'services/ci' "
+      "resource: 'workspaces/acme/tokens/t1' } after_revision: 5 descending: true");
   Expect<v1::GetEventRequest>({"audit", "get", "42"}, "sequence: 42");
   Expect<v1::GetStatusRequest>({"admin", "status"}, "");
 }

@@ -57,6 +57,7 @@ void DeclareFilter(Syntax& syntax, FilterArgs& args) {
   syntax.Enums("--action", args.actions, "Only events of these actions");
   syntax.Name("--actor", NameKind::kPrincipal, args.actor,
               "Only what this principal did, by itself or for another");
+  syntax.Text("--resource", "NAME", args.resource, "Only events about this, by its full name");
 }
 
 v1::EventFilter MakeFilter(const FilterArgs& args) {
@@ -65,6 +66,7 @@ v1::EventFilter MakeFilter(const FilterArgs& args) {
   filter.set_app(args.app);
   for (const v1::Action action : args.actions) filter.add_actions(action);
   filter.set_actor(args.actor);
+  filter.set_resource(args.resource);
   return filter;
 }
 

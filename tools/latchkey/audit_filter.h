@@ -15,6 +15,7 @@ struct FilterArgs {
   std::string app;
   std::vector<v1::Action> actions;
   std::string actor;
+  std::string resource;
 };
 
 void DeclareFilter(Syntax& syntax, FilterArgs& args);

@@ -21,6 +21,7 @@ std::vector<Command> InstallCommands();  // the verbs of `app` that install or a
 std::vector<Command> InstallationCommands();
 std::vector<Command> RequestCommands();
 std::vector<Command> TokenCommands();
+std::vector<Command> BulkCommands();  // `token bulk-...`
 std::vector<Command> ScanCommands();  // `token scan`
 std::vector<Command> VerifyCommands();
 std::vector<Command> PolicyCommands();

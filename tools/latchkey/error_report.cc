@@ -67,6 +67,8 @@ std::string HintFor(const absl::Status& status, const ErrorReport& report,
       return "Leave out --page-token to begin anew.";
     case v1::ERROR_REASON_REVISION_MISMATCH:
       return absl::StrCat("Look at it again; it is at revision ", Metadata(report, "actual"), ".");
+    case v1::ERROR_REASON_CONFIRMATION_INVALID:
+      return "Leave out --confirm to preview again.";
     case v1::ERROR_REASON_PLAN_LIMIT:
       return "latchkey policy plans shows what each plan takes.";
     case v1::ERROR_REASON_TOKEN_NOT_ACTIVE:

@@ -22,36 +22,42 @@ std::string BytesText(double bytes) {
   return absl::StrFormat(unit == 0 ? "%.0f %s" : "%.1f %s", bytes, kUnits[unit]);
 }
 
+std::string AmountText(double amount, ProgressUnit unit) {
+  return unit == ProgressUnit::kBytes ? BytesText(amount) : absl::StrFormat("%.0f", amount);
+}
+
 }  // namespace
 
-std::string ProgressText(std::uint64_t done, std::uint64_t total, absl::Duration elapsed) {
-  std::string text = BytesText(static_cast<double>(done));
+std::string ProgressText(std::uint64_t done, std::uint64_t total, absl::Duration elapsed,
+                         ProgressUnit unit) {
+  std::string text = AmountText(static_cast<double>(done), unit);
   if (total != 0) {
     // A file may have grown since it was listed.
     const double part = std::min(1.0, static_cast<double>(done) / static_cast<double>(total));
     const auto full = static_cast<std::size_t>(part * kCells);
     text = absl::StrFormat("[%s%s] %3d%%  %s of %s", std::string(full, '#'),
                            std::string(kCells - full, '-'), static_cast<int>(part * 100), text,
-                           BytesText(static_cast<double>(total)));
+                           AmountText(static_cast<double>(total), unit));
   }
   const double seconds = absl::ToDoubleSeconds(elapsed);
   if (seconds > 0) {
-    absl::StrAppend(&text, "  ", BytesText(static_cast<double>(done) / seconds), "/s");
+    absl::StrAppend(&text, "  ", AmountText(static_cast<double>(done) / seconds, unit), "/s");
   }
   return text;
 }
 
-ProgressBar::ProgressBar(std::ostream* terminal, const Clock& clock, std::uint64_t total)
-    : terminal_(terminal), clock_(clock), total_(total), start_(clock.Now()) {}
+ProgressBar::ProgressBar(std::ostream* terminal, const Clock& clock, std::uint64_t total,
+                         ProgressUnit unit)
+    : terminal_(terminal), clock_(clock), total_(total), unit_(unit), start_(clock.Now()) {}
 
-void ProgressBar::Advance(std::uint64_t bytes) {
-  done_ += bytes;
+void ProgressBar::Advance(std::uint64_t more) {
+  done_ += more;
   if (terminal_ == nullptr) return;
   const absl::Time now = clock_.Now();
   if (now < next_draw_) return;
   next_draw_ = now + kDrawInterval;
   shown_ = true;
-  *terminal_ << "\r" << ProgressText(done_, total_, now - start_) << "\x1b[K" << std::flush;
+  *terminal_ << "\r" << ProgressText(done_, total_, now - start_, unit_) << "\x1b[K" << std::flush;
 }
 
 void ProgressBar::Hide() {

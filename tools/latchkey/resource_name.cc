@@ -35,6 +35,7 @@ const std::vector<Kind>& Kinds() {
       {NameKind::kDecider, "a workspace or organization", {"workspaces/*", "organizations/*"}},
       {NameKind::kRequest, "an approval request", {"workspaces/*/approvalRequests/*"}},
       {NameKind::kToken, "a token", {"workspaces/*/tokens/*", "services/*/tokens/*"}},
+      {NameKind::kBulkRevocation, "a bulk revocation", {"workspaces/*/bulkRevocations/*"}},
       {NameKind::kTokenParent, "a workspace or service", {"workspaces/*", "services/*"}},
       {NameKind::kPrincipal,
        "a principal",

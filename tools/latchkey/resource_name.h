@@ -12,17 +12,18 @@ namespace latchkey::cli {
 
 // What a name on the command line is the name of.
 enum class NameKind {
-  kOrganization,  // corp
-  kWorkspace,     // acme
-  kMember,        // acme/ann
-  kService,       // ci
-  kApp,           // ci-bot
-  kInstallation,  // acme/ci-bot
-  kDecider,       // acme, or organizations/corp in full
-  kRequest,       // acme/<id>
-  kToken,         // acme/<id>, or services/ci/tokens/<id> in full
-  kTokenParent,   // acme, or services/ci in full
-  kPrincipal,     // acme/ann, services/ci in full, operator, latchkey, bearer or anonymous
+  kOrganization,    // corp
+  kWorkspace,       // acme
+  kMember,          // acme/ann
+  kService,         // ci
+  kApp,             // ci-bot
+  kInstallation,    // acme/ci-bot
+  kDecider,         // acme, or organizations/corp in full
+  kRequest,         // acme/<id>
+  kToken,           // acme/<id>, or services/ci/tokens/<id> in full
+  kTokenParent,     // acme, or services/ci in full
+  kBulkRevocation,  // acme/<id>
+  kPrincipal,       // acme/ann, services/ci in full, operator, latchkey, bearer or anonymous
 };
 
 // Returns the full resource name, such as "workspaces/acme/members/ann" for "acme/ann". Full names

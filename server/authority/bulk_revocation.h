@@ -1,0 +1,42 @@
+#ifndef LATCHKEY_SERVER_AUTHORITY_BULK_REVOCATION_H_
+#define LATCHKEY_SERVER_AUTHORITY_BULK_REVOCATION_H_
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "latchkey/v1/token_service.pb.h"
+#include "server/authority/fact_sheet.h"
+#include "server/authority/token_selection.h"
+#include "storage/reader.h"
+
+namespace latchkey {
+
+// What previews, runs and the work on bulk revocations share.
+
+// What a revocation says where the caller gave no reason.
+inline constexpr char kBulkReason[] = "Revoked in bulk.";
+
+inline constexpr char kBulkRevocationForm[] =
+    "is no bulk revocation's name; it takes workspaces/{id}/bulkRevocations/{id}";
+
+// Gathers for BulkRevokeTokens. Errors as FactSheet.
+absl::Status AboutBulk(FactSheet& sheet, const v1::BulkRevokeTokensRequest& request);
+
+// Checks the form of a request, and that what its filter names is there, and returns the filter.
+// `sheet` must be AboutBulk().
+// INVALID_ARGUMENT: the form. NOT_FOUND: the workspace, app or member.
+absl::StatusOr<TokenSelection> CheckBulk(const FactSheet& sheet, const storage::Reader& reader,
+                                         const v1::BulkRevokeTokensRequest& request);
+
+// Returns whether a filter is all tokens of an app in the workspace, of a member, or of the
+// workspace: then raising one generation ends them.
+bool IsGeneration(const TokenSelection& selection);
+
+// Returns `selection` without what was issued after a preview at `time`.
+TokenSelection UpTo(absl::Time time, TokenSelection selection);
+
+// The filter of a bulk revocation that was started.
+TokenSelection SelectionOf(const v1::BulkRevocation& job);
+
+}  // namespace latchkey
+
+#endif  // LATCHKEY_SERVER_AUTHORITY_BULK_REVOCATION_H_

@@ -1,0 +1,38 @@
+#ifndef LATCHKEY_STORAGE_REMEMBERING_READER_H_
+#define LATCHKEY_STORAGE_REMEMBERING_READER_H_
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "storage/reader.h"
+
+namespace latchkey::storage {
+
+// A view that remembers the records it was asked for, for a walk that needs the same few again and
+// again. Used by one thread; must not outlive the view.
+class RememberingReader final : public Reader {
+ public:
+  // Remembers at most `max_records`; beyond, it begins anew.
+  RememberingReader(const View& view, std::size_t max_records)
+      : view_(view), records_(max_records) {}
+
+  absl::StatusOr<std::optional<std::string>> GetStored(absl::string_view key) const override {
+    return view_.GetStored(key);
+  }
+
+ private:
+  const RecordCache::Record* Remembered(absl::string_view key) const override {
+    return records_.Find(key);
+  }
+  void Remember(absl::string_view key, const RecordCache::Record& record) const override {
+    records_.Insert(key, record);
+  }
+
+  const View& view_;
+  mutable RecordCache records_;
+};
+
+}  // namespace latchkey::storage
+
+#endif  // LATCHKEY_STORAGE_REMEMBERING_READER_H_
