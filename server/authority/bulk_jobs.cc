@@ -20,12 +20,12 @@ using storage::v1::TokenRecord;
 
 constexpr std::size_t kMaxRememberedOwners = 16384;
 
-// Returns whether a token is to be passed over because its record is damaged, which must not keep
+// Returns whether something is to be passed over because its record is damaged, which must not keep
 // the others. What cannot be read now may well be read later.
-bool IsDamaged(const absl::Status& status, absl::string_view token, Logger& logger) {
+bool IsDamaged(const absl::Status& status, absl::string_view what, Logger& logger) {
   if (!absl::IsDataLoss(status)) return false;
-  logger.Log(LogLevel::kError, "a bulk revocation passed a token over",
-             {{"token", std::string(token)}, {"error", status.ToString()}});
+  logger.Log(LogLevel::kError, "bulk revocation passes over what is damaged",
+             {{"resource", std::string(what)}, {"error", status.ToString()}});
   return true;
 }
 
@@ -98,11 +98,13 @@ absl::StatusOr<std::vector<BulkJobs::Job>> BulkJobs::InTurn(const storage::View&
   std::vector<Job> jobs;
   for (const std::string& key : keys) {
     const auto [workspace, id] = storage::BulkRevocationOfRunningKey(key);
-    LATCHKEY_ASSIGN_OR_RETURN(const auto record,
-                              view.Get(storage::BulkRevocationKey(workspace, id)));
-    if (!record.has_value()) continue;
+    const auto record = view.Get(storage::BulkRevocationKey(workspace, id));
+    const bool damaged =
+        IsDamaged(record.status(), BulkRevocationName(workspace, id), options_.logger);
+    if (!record.ok() && !damaged) return record.status();
+    if (damaged || !record->has_value()) continue;
     jobs.push_back({key, std::string(workspace), std::string(id),
-                    SelectionOf(record->bulk_revocation()), record->last_token()});
+                    SelectionOf((*record)->bulk_revocation()), (*record)->last_token()});
   }
   return jobs;
 }
