@@ -20,15 +20,6 @@ using storage::v1::TokenRecord;
 
 constexpr std::size_t kMaxRememberedOwners = 16384;
 
-// Returns whether something is to be passed over because its record is damaged, which must not keep
-// the others. What cannot be read now may well be read later.
-bool IsDamaged(const absl::Status& status, absl::string_view what, Logger& logger) {
-  if (!absl::IsDataLoss(status)) return false;
-  logger.Log(LogLevel::kError, "bulk revocation passes over what is damaged",
-             {{"resource", std::string(what)}, {"error", status.ToString()}});
-  return true;
-}
-
 // Ends one token of `job` if it is still to end.
 absl::Status Revoke(Mutation& m, const BulkRevocationRecord& job, const TokenSelection& selection,
                     const std::string& name) {

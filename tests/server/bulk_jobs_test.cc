@@ -189,6 +189,7 @@ TEST_F(BulkJobsTest, WhatIsDamagedDoesNotKeepTheOthers) {
   damage(storage::BulkRevocationKey("acme", LastId(lost)).bytes);
   damage(storage::WorkspaceTokenKey("acme", LastId(tokens[2].token().name())).bytes);
   tokens.erase(tokens.begin() + 2);
+  EXPECT_EQ(Preview(Labelled("ci"))->count(), 4u);
   Tick();
   EXPECT_EQ(CountActive(tokens), 0);
   EXPECT_EQ(GetBulk(name).state(), v1::BULK_REVOCATION_STATE_DONE);
