@@ -20,15 +20,6 @@ using storage::v1::TokenRecord;
 
 constexpr std::size_t kMaxRememberedOwners = 16384;
 
-// Returns whether a token is to be passed over because its record is damaged, which must not keep
-// the others. What cannot be read now may well be read later.
-bool IsDamaged(const absl::Status& status, absl::string_view token, Logger& logger) {
-  if (!absl::IsDataLoss(status)) return false;
-  logger.Log(LogLevel::kError, "a bulk revocation passed a token over",
-             {{"token", std::string(token)}, {"error", status.ToString()}});
-  return true;
-}
-
 // Ends one token of `job` if it is still to end.
 absl::Status Revoke(Mutation& m, const BulkRevocationRecord& job, const TokenSelection& selection,
                     const std::string& name) {
@@ -98,11 +89,13 @@ absl::StatusOr<std::vector<BulkJobs::Job>> BulkJobs::InTurn(const storage::View&
   std::vector<Job> jobs;
   for (const std::string& key : keys) {
     const auto [workspace, id] = storage::BulkRevocationOfRunningKey(key);
-    LATCHKEY_ASSIGN_OR_RETURN(const auto record,
-                              view.Get(storage::BulkRevocationKey(workspace, id)));
-    if (!record.has_value()) continue;
+    const auto record = view.Get(storage::BulkRevocationKey(workspace, id));
+    const bool damaged =
+        IsDamaged(record.status(), BulkRevocationName(workspace, id), options_.logger);
+    if (!record.ok() && !damaged) return record.status();
+    if (damaged || !record->has_value()) continue;
     jobs.push_back({key, std::string(workspace), std::string(id),
-                    SelectionOf(record->bulk_revocation()), record->last_token()});
+                    SelectionOf((*record)->bulk_revocation()), (*record)->last_token()});
   }
   return jobs;
 }

@@ -25,11 +25,13 @@ constexpr std::size_t kMaxRememberedOwners = 16384;
 
 // Counts the live tokens of `selection` in `response`, and shows the first ones.
 absl::Status CountAndSample(const storage::View& view, const TokenSelection& selection,
-                            absl::Time now, v1::BulkRevokeTokensResponse& response) {
+                            absl::Time now, Logger& logger,
+                            v1::BulkRevokeTokensResponse& response) {
   const storage::RememberingReader owners(view, kMaxRememberedOwners);
   std::uint64_t count = 0;
-  const auto look = [&](absl::string_view, const absl::Status& read,
+  const auto look = [&](absl::string_view id, const absl::Status& read,
                         const TokenRecord& record) -> absl::StatusOr<storage::Walk> {
+    if (IsDamaged(read, id, logger)) return storage::Walk::kGoOn;
     LATCHKEY_RETURN_IF_ERROR(read);
     if (!Selects(selection, record.token())) return storage::Walk::kGoOn;
     LATCHKEY_ASSIGN_OR_RETURN(const bool active, IsActive(owners, record, now));
@@ -61,7 +63,7 @@ absl::StatusOr<v1::BulkRevokeTokensResponse> Authority::PreviewBulkRevoke(
   LATCHKEY_ASSIGN_OR_RETURN(TokenSelection selection, CheckBulk(sheet, view, request));
   if (!IsGeneration(selection)) selection = UpTo(now, std::move(selection));
   v1::BulkRevokeTokensResponse response;
-  LATCHKEY_RETURN_IF_ERROR(CountAndSample(view, selection, now, response));
+  LATCHKEY_RETURN_IF_ERROR(CountAndSample(view, selection, now, options_.logger, response));
   response.set_confirmation(
       MakeConfirmation(options_.keyring, caller.principal, request, {now, response.count()}));
   return response;

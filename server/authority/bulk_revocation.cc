@@ -100,4 +100,11 @@ TokenSelection SelectionOf(const v1::BulkRevocation& job) {
   return selection;
 }
 
+bool IsDamaged(const absl::Status& status, absl::string_view what, Logger& logger) {
+  if (!absl::IsDataLoss(status)) return false;
+  logger.Log(LogLevel::kError, "bulk revocation passes over what is damaged",
+             {{"resource", std::string(what)}, {"error", status.ToString()}});
+  return true;
+}
+
 }  // namespace latchkey

@@ -6,6 +6,7 @@
 #include "latchkey/v1/token_service.pb.h"
 #include "server/authority/fact_sheet.h"
 #include "server/authority/token_selection.h"
+#include "server/base/logger.h"
 #include "storage/reader.h"
 
 namespace latchkey {
@@ -36,6 +37,10 @@ TokenSelection UpTo(absl::Time time, TokenSelection selection);
 
 // The filter of a bulk revocation that was started.
 TokenSelection SelectionOf(const v1::BulkRevocation& job);
+
+// Returns whether `what` is to be passed over because its record is damaged, which is logged and
+// must not keep the others. What cannot be read now may well be read later.
+bool IsDamaged(const absl::Status& status, absl::string_view what, Logger& logger);
 
 }  // namespace latchkey
 

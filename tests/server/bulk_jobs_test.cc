@@ -6,6 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "server/authority/names.h"
+#include "storage/keys.h"
 #include "tests/server/bulk_fixture.h"
 #include "tests/testing/status_matchers.h"
 
@@ -172,6 +174,27 @@ TEST_F(BulkJobsTest, ARefreshTokenEndsWithItsAccessTokensAndBothAreCounted) {
   EXPECT_EQ(CountActive({installed->bot_token()}), 0);
   EXPECT_EQ(GetBulk(name).expected_count(), 1u);
   EXPECT_EQ(GetBulk(name).revoked_count(), 2u);
+}
+
+TEST_F(BulkJobsTest, WhatIsDamagedDoesNotKeepTheOthers) {
+  const auto damage = [this](const std::string& key) {
+    engine::WriteBatch batch;
+    batch.Put(key, "not a record");
+    ASSERT_TRUE(engine_.Commit(batch).ok());
+  };
+  std::vector<v1::IssuedToken> tokens = Issue(5, "apps/bot", "ci");
+  const std::string lost = Start(Labelled("ci"));
+  authority().clock().Advance(absl::Seconds(1));
+  const std::string name = Start(Labelled("ci"));
+  damage(storage::BulkRevocationKey("acme", LastId(lost)).bytes);
+  damage(storage::WorkspaceTokenKey("acme", LastId(tokens[2].token().name())).bytes);
+  tokens.erase(tokens.begin() + 2);
+  EXPECT_EQ(Preview(Labelled("ci"))->count(), 4u);
+  Tick();
+  EXPECT_EQ(CountActive(tokens), 0);
+  EXPECT_EQ(GetBulk(name).state(), v1::BULK_REVOCATION_STATE_DONE);
+  EXPECT_EQ(GetBulk(name).revoked_count(), 4u);
+  EXPECT_EQ(GetBulk(name).examined_count(), 5u);
 }
 
 TEST_F(BulkJobsTest, CancellingStopsItAndWhatItEndedStaysSo) {
