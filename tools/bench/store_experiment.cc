@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "latchkey/v1/app_service.grpc.pb.h"
 #include "latchkey/v1/token_service.grpc.pb.h"
 #include "latchkey/v1/verifier_service.grpc.pb.h"
@@ -72,6 +74,20 @@ void MeasureBytes(Lab& lab, const Store& store) {
                                  Goal::kAtMost, 600});
   lab.report.findings.push_back(
       {name + "on the disk", "B", SpreadOf({static_cast<double>(size.allocated) / tokens})});
+}
+
+// How much of a core the server takes while nobody calls it and no token is due.
+absl::Status MeasureIdle(Lab& lab, const Store& store) {
+  const absl::Duration span = lab.options.quick ? absl::Milliseconds(300) : absl::Seconds(20);
+  LATCHKEY_ASSIGN_OR_RETURN(const absl::Duration before, CpuTimeOf(store.subject.pid));
+  const absl::Time start = absl::Now();
+  absl::SleepFor(span);
+  LATCHKEY_ASSIGN_OR_RETURN(const absl::Duration after, CpuTimeOf(store.subject.pid));
+  const double percent = 100 * absl::FDivDuration(after - before, absl::Now() - start);
+  lab.report.findings.push_back(
+      {absl::StrCat(store.secrets.size(), " tokens: share of a core while nothing happens"), "%",
+       SpreadOf({percent}), Goal::kAtMost, 2});
+  return absl::OkStatus();
 }
 
 // Has the server look at every token once.
@@ -170,6 +186,7 @@ absl::Status MeasureStore(Lab& lab) {
                             MakeStore(lab, "small", std::min(tokens, kSmallStore), ""));
   LATCHKEY_RETURN_IF_ERROR(MeasureOpening(lab, large));
   MeasureBytes(lab, large);
+  LATCHKEY_RETURN_IF_ERROR(MeasureIdle(lab, large));
   const std::string name =
       absl::StrCat("Verify of ", tokens, " over that of ", small.secrets.size(), ": server CPU, ");
   // Each token is looked at once at most, so that no answer comes from memory.
