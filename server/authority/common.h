@@ -70,8 +70,9 @@ inline constexpr absl::Duration kMaxAccessTokenLife = absl::Hours(24);
 // Adds violations where settings are not of the form.
 void CheckSettings(const v1::WorkspaceSettings& settings, Validator& validator);
 
-// FAILED_PRECONDITION (PLAN_LIMIT): the plan of `workspace` does not take its settings.
-absl::Status CheckSettingsFit(const v1::Workspace& workspace);
+// FAILED_PRECONDITION (PLAN_LIMIT): the plan of `workspace` does not take its settings. What was
+// outside of the plan in `before` already may stay, or come nearer.
+absl::Status CheckSettingsFit(const v1::Workspace& workspace, const v1::WorkspaceSettings& before);
 // The same of the grace of a regeneration.
 absl::Status CheckGraceFits(const v1::Workspace& workspace, absl::Duration grace);
 

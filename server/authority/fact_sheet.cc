@@ -177,6 +177,7 @@ absl::Status FactSheet::LoadAppIn(absl::string_view workspace, absl::string_view
   if (visible) return absl::OkStatus();
   // Another workspace's own app is, in this one, as if it were not.
   ForgetApp();
+  missing_ = !app.empty();
   return absl::OkStatus();
 }
 

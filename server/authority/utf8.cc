@@ -35,6 +35,14 @@ bool TakeCodePoint(absl::string_view& text, std::uint32_t& code) {
 
 }  // namespace
 
+bool IsUtf8(absl::string_view text) {
+  std::uint32_t code = 0;
+  while (!text.empty()) {
+    if (!TakeCodePoint(text, code)) return false;
+  }
+  return true;
+}
+
 bool IsPrintableUtf8(absl::string_view text) {
   while (!text.empty()) {
     std::uint32_t code = 0;

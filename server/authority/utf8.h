@@ -5,7 +5,10 @@
 
 namespace latchkey {
 
-// Returns whether `text` is well-formed UTF-8 (RFC 3629) without control characters (U+0000 to
+// Returns whether `text` is well-formed UTF-8 (RFC 3629).
+bool IsUtf8(absl::string_view text);
+
+// Returns whether `text` is well-formed UTF-8 without control characters (U+0000 to
 // U+001F, U+007F to U+009F).
 bool IsPrintableUtf8(absl::string_view text);
 

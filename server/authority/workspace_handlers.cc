@@ -67,7 +67,7 @@ absl::StatusOr<v1::CreateWorkspaceResponse> Handle(Mutation& m,
   record.set_generation(kFirstGeneration);
   record.set_primary_owner(request.primary_owner_id());
 
-  LATCHKEY_RETURN_IF_ERROR(CheckSettingsFit(workspace));
+  LATCHKEY_RETURN_IF_ERROR(CheckSettingsFit(workspace, {}));
   v1::CreateWorkspaceResponse response;
   // The event belongs to the workspace that it makes.
   LATCHKEY_RETURN_IF_ERROR(
@@ -184,7 +184,8 @@ absl::StatusOr<v1::UpdateWorkspaceResponse> Handle(Mutation& m,
   const bool sets = std::any_of(paths.begin(), paths.end(), [](const std::string& path) {
     return absl::StartsWith(path, "settings");
   });
-  if (sets) LATCHKEY_RETURN_IF_ERROR(CheckSettingsFit(after.workspace()));
+  if (sets)
+    LATCHKEY_RETURN_IF_ERROR(CheckSettingsFit(after.workspace(), before.workspace().settings()));
   const bool sets_plan = std::find(paths.begin(), paths.end(), "plan") != paths.end();
   if (sets || sets_plan) m.txn().Put(storage::RescheduleKey(*id), storage::v1::NameRecord());
   const bool suspends = before.workspace().state() == v1::WORKSPACE_STATE_ACTIVE &&

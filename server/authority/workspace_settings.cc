@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <optional>
 #include <string>
 
 #include "absl/container/flat_hash_set.h"
@@ -37,6 +39,25 @@ absl::Status CheckWithin(const v1::Workspace& workspace, absl::string_view field
   return absl::OkStatus();
 }
 
+struct Bounds {
+  absl::Duration min;
+  absl::Duration max;
+};
+
+// A change of plan takes nothing away, so what a workspace has is within its bounds.
+Bounds Widened(Bounds bounds, std::optional<absl::Duration> had) {
+  if (!had.has_value()) return bounds;
+  return {std::min(bounds.min, *had), std::max(bounds.max, *had)};
+}
+
+std::optional<absl::Duration> IdleLimitOf(const v1::WorkspaceSettings& settings,
+                                          v1::TokenKind kind) {
+  for (const v1::IdleLimit& limit : settings.idle_limits()) {
+    if (limit.kind() == kind) return FromProto(limit.limit());
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 void CheckSettings(const v1::WorkspaceSettings& settings, Validator& validator) {
@@ -48,8 +69,11 @@ void CheckSettings(const v1::WorkspaceSettings& settings, Validator& validator) 
   absl::flat_hash_set<int> kinds;
   for (const v1::IdleLimit& limit : settings.idle_limits()) {
     if (validator.full()) return;
-    validator.Check(MayIdle(limit.kind()) && kinds.insert(limit.kind()).second,
-                    field + "idle_limits", "holds a kind twice, or one that has no idle limit");
+    const std::string kind = v1::TokenKind_Name(limit.kind());
+    validator.Check(MayIdle(limit.kind()), field + "idle_limits",
+                    absl::StrCat("holds the kind ", kind, ", which has no idle limit"));
+    validator.Check(kinds.insert(limit.kind()).second, field + "idle_limits",
+                    absl::StrCat("holds the kind ", kind, " twice; it takes each once"));
     validator.Span(field + "idle_limits.limit", limit.limit(), absl::Hours(1),
                    absl::Hours(24 * 3660));
   }
@@ -62,18 +86,22 @@ void CheckSettings(const v1::WorkspaceSettings& settings, Validator& validator) 
   }
 }
 
-absl::Status CheckSettingsFit(const v1::Workspace& workspace) {
+absl::Status CheckSettingsFit(const v1::Workspace& workspace, const v1::WorkspaceSettings& before) {
   const policy::PlanLimits& plan = policy::LimitsOf(ToPolicy(workspace.plan()));
   const v1::WorkspaceSettings& settings = workspace.settings();
   for (const v1::IdleLimit& limit : settings.idle_limits()) {
-    LATCHKEY_RETURN_IF_ERROR(
-        CheckWithin(workspace, "workspace.settings.idle_limits", FromProto(limit.limit()),
-                    "min_idle_limit", plan.min_idle_limit, "max_idle_limit", plan.max_idle_limit));
+    const Bounds bounds =
+        Widened({plan.min_idle_limit, plan.max_idle_limit}, IdleLimitOf(before, limit.kind()));
+    LATCHKEY_RETURN_IF_ERROR(CheckWithin(workspace, "workspace.settings.idle_limits",
+                                         FromProto(limit.limit()), "min_idle_limit", bounds.min,
+                                         "max_idle_limit", bounds.max));
   }
   if (!settings.has_access_token_life()) return absl::OkStatus();
+  const Bounds bounds = Widened(
+      {plan.min_access_life, plan.max_access_life},
+      before.has_access_token_life() ? std::optional(AccessTokenLife(before)) : std::nullopt);
   return CheckWithin(workspace, "workspace.settings.access_token_life", AccessTokenLife(settings),
-                     "min_access_life", plan.min_access_life, "max_access_life",
-                     plan.max_access_life);
+                     "min_access_life", bounds.min, "max_access_life", bounds.max);
 }
 
 absl::Status CheckGraceFits(const v1::Workspace& workspace, absl::Duration grace) {

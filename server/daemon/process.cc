@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
+#include "google/protobuf/stubs/logging.h"
 
 namespace latchkey::daemon {
 namespace {
@@ -74,6 +75,8 @@ void RaiseDescriptorLimit(Logger& logger) {
 void SendGrpcLogTo(Logger& logger) {
   grpc_logger.store(&logger);
   gpr_set_log_function(&LogForGrpc);
+  // It would write on standard error what callers sent; whoever sent it is told.
+  google::protobuf::SetLogHandler(nullptr);
 }
 
 absl::Status WriteFileAtomically(const std::string& path, absl::string_view content) {

@@ -13,6 +13,7 @@
 #include "server/base/mutex.h"
 #include "server/rpc/call_frame.h"
 #include "server/rpc/call_poller.h"
+#include "server/rpc/mixin.h"
 #include "server/rpc/unary_method.h"
 
 namespace latchkey::rpc {
@@ -59,7 +60,9 @@ class HealthService {
   const CallFrame frame_;
   CallPoller& poller_;
   const std::size_t max_watches_;
-  grpc::health::v1::Health::AsyncService calls_;
+  Mixin<grpc::health::v1::Health::Service, grpc::health::v1::Health::WithRawMethod_Check,
+        grpc::health::v1::Health::WithAsyncMethod_Watch>
+      calls_;
   const std::unique_ptr<Method> check_;
   Mutex mu_;  // taken before that of a watch
   absl::flat_hash_map<std::string, bool> serving_ ABSL_GUARDED_BY(mu_);

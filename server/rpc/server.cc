@@ -60,6 +60,7 @@ absl::Status CheckBounds(const Server::Settings& settings) {
     return absl::InvalidArgumentError("--listen names no address");
   }
   for (const std::string& address : settings.addresses) {
+    LATCHKEY_RETURN_IF_ERROR(CheckListenAddress(address));
     if (settings.tls.enabled() || settings.allow_cleartext_on_network || IsLocalAddress(address)) {
       continue;
     }
@@ -183,6 +184,8 @@ absl::Status Server::Impl::Start() {
   grpc::ServerBuilder builder;
   Configure(builder);
   for (std::size_t i = 0; i < ports_.size(); ++i) {
+    // gRPC takes the socket of whoever listens there away.
+    LATCHKEY_RETURN_IF_ERROR(CheckSocketIsFree(options_.settings.addresses[i]));
     builder.AddListeningPort(options_.settings.addresses[i], credentials_, &ports_[i]);
   }
   MakeMethods(builder);

@@ -5,12 +5,12 @@
 #include <utility>
 
 #include "absl/time/time.h"
-#include "grpcpp/impl/codegen/proto_utils.h"
 #include "grpcpp/support/slice.h"
 #include "server/authority/errors.h"
 #include "server/authority/validate.h"
 #include "server/base/status_macros.h"
 #include "server/rpc/credentials.h"
+#include "server/rpc/request_bytes.h"
 #include "server/rpc/subscriber_set.h"
 
 namespace latchkey::rpc {
@@ -169,17 +169,9 @@ absl::StatusOr<bool> SubscribeReactor::FillResponse() {
   return true;
 }
 
-absl::Status SubscribeReactor::ParseRequest() {
-  grpc::ByteBuffer bytes = WriteStream::request();
-  if (grpc::GenericDeserialize<grpc::ProtoBufferReader, v1::SubscribeRequest>(&bytes, &asked_)
-          .ok()) {
-    return absl::OkStatus();
-  }
-  return absl::InvalidArgumentError("the request does not parse; it takes a SubscribeRequest");
-}
-
 absl::Status SubscribeReactor::CheckRequest() {
-  LATCHKEY_RETURN_IF_ERROR(ParseRequest());
+  grpc::ByteBuffer bytes = request();
+  LATCHKEY_RETURN_IF_ERROR(ParseRequest(bytes, asked_));
   LATCHKEY_RETURN_IF_ERROR(CheckRights());
   Validator validator;
   const absl::Duration interval = IntervalOf(asked_);

@@ -69,7 +69,6 @@ class SubscribeReactor final : public WriteStream<grpc::ByteBuffer, grpc::ByteBu
   void Work();
   // Fills `response_` with what comes next; false where there is nothing to send.
   absl::StatusOr<bool> FillResponse();
-  absl::Status ParseRequest();
   absl::Status CheckRequest();
   absl::Status CheckRights();
   absl::Status CheckRightsAgain();

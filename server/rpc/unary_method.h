@@ -10,12 +10,15 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "grpcpp/impl/codegen/proto_utils.h"
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/async_unary_call.h"
+#include "grpcpp/support/byte_buffer.h"
 #include "server/base/mutex.h"
 #include "server/rpc/call_frame.h"
 #include "server/rpc/call_poller.h"
 #include "server/rpc/completion_tag.h"
+#include "server/rpc/request_bytes.h"
 
 namespace latchkey::rpc {
 
@@ -57,10 +60,11 @@ class UnaryCall final : public CompletionTag {
   UnaryMethod<Request, Response>& method_;
   bool finishing_ = false;
   CallGate::Pass pass_;
+  grpc::ByteBuffer bytes_;  // of the request, and then of the response
   Request request_;
   Response response_;
   std::optional<grpc::ServerContext> context_;
-  std::optional<grpc::ServerAsyncResponseWriter<Response>> responder_;
+  std::optional<grpc::ServerAsyncResponseWriter<grpc::ByteBuffer>> responder_;
 };
 
 // Serves one unary method. Thread-safe.
@@ -68,12 +72,12 @@ template <typename Request, typename Response>
 class UnaryMethod final : public Method {
  public:
   using Call = UnaryCall<Request, Response>;
-  using Responder = grpc::ServerAsyncResponseWriter<Response>;
+  using Responder = grpc::ServerAsyncResponseWriter<grpc::ByteBuffer>;
 
   struct Options {
     absl::string_view name;
     // Asks gRPC for a call: the generated Request<Method>() of the service.
-    std::function<void(grpc::ServerContext*, Request*, Responder*, grpc::CompletionQueue*,
+    std::function<void(grpc::ServerContext*, grpc::ByteBuffer*, Responder*, grpc::CompletionQueue*,
                        grpc::ServerCompletionQueue*, void*)>
         ask;
     // Leads to Finish() of the call, on whatever thread. Must not block.
@@ -101,7 +105,7 @@ class UnaryMethod final : public Method {
     call->context_.emplace();
     call->responder_.emplace(&*call->context_);
     call->BeginWith([&] {
-      options_.ask(&*call->context_, &call->request_, &*call->responder_, &poller_.queue(),
+      options_.ask(&*call->context_, &call->bytes_, &*call->responder_, &poller_.queue(),
                    &poller_.queue(), call);
     });
   }
@@ -110,6 +114,10 @@ class UnaryMethod final : public Method {
     AskForCall();  // the next one, so that as many wait as before
     if (const absl::Status entered = frame_.gate.Enter(call.pass_); !entered.ok()) {
       call.Finish(entered);
+      return;
+    }
+    if (const absl::Status parsed = ParseRequest(call.bytes_, call.request_); !parsed.ok()) {
+      call.Finish(parsed);
       return;
     }
     options_.serve(call);
@@ -136,6 +144,7 @@ class UnaryMethod final : public Method {
     if (options_.max_pooled == 0 || options_.is_large(call->request_, call->response_)) return;
     call->pass_ = CallGate::Pass();
     call->response_.Clear();
+    call->bytes_.Clear();
     call->responder_.reset();  // it refers to the context
     call->context_.reset();
     call->finishing_ = false;
@@ -155,7 +164,10 @@ void UnaryCall<Request, Response>::Finish(const absl::Status& status) {
   finishing_ = true;
   this->BeginWith([&] {
     if (status.ok()) {
-      responder_->Finish(response_, grpc::Status::OK, this);
+      bool own = false;
+      const grpc::Status made =
+          grpc::GenericSerialize<grpc::ProtoBufferWriter, Response>(response_, &bytes_, &own);
+      responder_->Finish(bytes_, made, this);
     } else {
       responder_->FinishWithError(method_.frame_.statuses.ToGrpc(status, method_.options_.name),
                                   this);

@@ -6,42 +6,17 @@
 #include <vector>
 
 #include "grpcpp/server_builder.h"
-#include "latchkey/v1/admin_service.grpc.pb.h"
-#include "latchkey/v1/app_service.grpc.pb.h"
-#include "latchkey/v1/audit_service.grpc.pb.h"
-#include "latchkey/v1/directory_service.grpc.pb.h"
-#include "latchkey/v1/policy_service.grpc.pb.h"
-#include "latchkey/v1/token_service.grpc.pb.h"
 #include "server/authority/methods.h"
 #include "server/authority/presented_secrets.h"
 #include "server/rpc/call_frame.h"
 #include "server/rpc/call_poller.h"
 #include "server/rpc/credentials.h"
+#include "server/rpc/service_calls.h"
 #include "server/rpc/unary_method.h"
 
 namespace latchkey::rpc {
 
-// The services of the authority, as the generated code has them. A method that this server does not
-// offer is left to UnknownMethods, which answers it.
-
-using DirectoryServiceCalls = v1::DirectoryService::AsyncService;
-using AppServiceCalls = v1::AppService::AsyncService;
-using PolicyServiceCalls = v1::PolicyService::AsyncService;
-using AdminServiceCalls = v1::AdminService::WithGenericMethod_CreateBackup<
-    v1::AdminService::WithAsyncMethod_GetStatus<v1::AdminService::Service>>;
-using TokenServiceCalls = v1::TokenService::AsyncService;
-using AuditServiceCalls = v1::AuditService::WithGenericMethod_CreateConsumer<
-    v1::AuditService::WithGenericMethod_ListConsumers<
-        v1::AuditService::WithGenericMethod_DeleteConsumer<
-            v1::AuditService::WithGenericMethod_Acknowledge<
-                v1::AuditService::WithGenericMethod_GetCheckpoint<
-                    v1::AuditService::WithGenericMethod_GetInclusionProof<
-                        v1::AuditService::WithGenericMethod_GetConsistencyProof<
-                            v1::AuditService::WithRawMethod_Subscribe<
-                                v1::AuditService::WithAsyncMethod_ListEvents<
-                                    v1::AuditService::WithAsyncMethod_GetEvent<
-                                        v1::AuditService::Service>>>>>>>>>>;
-
+// The services of the authority.
 struct AuthorityServices {
   DirectoryServiceCalls directory;
   AppServiceCalls apps;

@@ -229,13 +229,27 @@ TEST_F(BadInputTest, WhoeverHasNoRightIsToldSoBeforeTheFormIsJudged) {
 
 TEST_F(BadInputTest, BytesThatAreNoMessageAndTextThatIsNoUtf8AreRefused) {
   const std::uint64_t before = newest();
-  for (const std::string& bytes : {std::string("\xff\xff\xff\xff"),
-                                   std::string("\x0a\x05"
-                                               "ab"),
-                                   std::string("\x0a\x02\xc3\x28")}) {
-    const grpc::Status status = Send("", "DirectoryService/CreateWorkspace", bytes);
-    EXPECT_FALSE(status.ok());
-    EXPECT_NE(status.error_code(), StatusCode::UNKNOWN) << status.error_message();
+  struct Case {
+    std::string method;
+    std::string bytes;
+    std::string field;
+  };
+  const std::string bad = "\xc3\x28";
+  for (const Case& c : {Case{"DirectoryService/CreateWorkspace", "\xff\xff\xff\xff", "request"},
+                        Case{"DirectoryService/CreateWorkspace",
+                             "\x0a\x05"
+                             "ab",
+                             "request"},
+                        Case{"DirectoryService/CreateWorkspace", "\x0a\x02" + bad, "workspace_id"},
+                        Case{"DirectoryService/CreateWorkspace", "\x12\x04\x12\x02" + bad,
+                             "workspace.display_name"},
+                        Case{"TokenService/GetToken", "\x0a\x02" + bad, "name"},
+                        Case{"VerifierService/Verify", "\x0a\x02" + bad, "secret"},
+                        Case{"VerifierService/BatchVerify", "\x0a\x02" + bad, "secrets"}}) {
+    const grpc::Status status = Send("", c.method, c.bytes);
+    EXPECT_EQ(status.error_code(), StatusCode::INVALID_ARGUMENT) << status.error_message();
+    EXPECT_NE(status.error_message().find(c.field), std::string::npos) << status.error_message();
+    EXPECT_FALSE(ErrorInfoOf(status).reason().empty()) << c.method;
   }
   EXPECT_EQ(newest(), before);
 }

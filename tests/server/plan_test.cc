@@ -140,6 +140,31 @@ TEST_F(PlanTest, ASmallerPlanTakesNothingAwayAndSaysWhyNoMoreIsMade) {
   EXPECT_TRUE(MakeApp("acme", "one-more").ok());
 }
 
+TEST_F(PlanTest, SettingsThatASmallerPlanDoesNotTakeMayStayOrComeNearer) {
+  MakeWorkspace("acme", v1::PLAN_STANDARD);
+  const auto set = [&](int days, int hours, bool approval) {
+    v1::UpdateWorkspaceRequest request;
+    request.mutable_workspace()->set_name("workspaces/acme");
+    auto& settings = *request.mutable_workspace()->mutable_settings();
+    v1::IdleLimit& limit = *settings.add_idle_limits();
+    limit.set_kind(v1::TOKEN_KIND_BOT);
+    limit.mutable_limit()->set_seconds(days * 24 * 3600);
+    settings.mutable_access_token_life()->set_seconds(hours * 3600);
+    settings.set_app_approval_required(approval);
+    request.mutable_update_mask()->add_paths("settings");
+    return Call(Ann("acme"), request).status();
+  };
+  ASSERT_TRUE(set(180, 24, false).ok());
+  ChangePlan("acme", v1::PLAN_FREE);
+
+  EXPECT_TRUE(set(180, 24, true).ok());
+  EXPECT_TRUE(set(170, 24, true).ok());
+  EXPECT_THAT(set(171, 24, true), StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_TRUE(set(90, 12, true).ok());
+  EXPECT_THAT(set(91, 12, true), StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_THAT(set(90, 13, true), StatusIs(absl::StatusCode::kFailedPrecondition));
+}
+
 TEST_F(PlanTest, EachPlanHasItsOwnLimit) {
   MakeWorkspace("acme", v1::PLAN_FREE);
   MakeApps("acme", 1, 10);
