@@ -163,6 +163,9 @@ bool Authority::AnsweredWithoutChange(const Caller& caller, const Request& reque
   Effects effects;
   command.Run(**trial, effects);
   if (!(*trial)->empty()) return false;
+  // What was seen may be committed and not yet be known to the verifier and the subscribers, who
+  // must know of it before anybody is told. Behind it in the queue it will be.
+  if ((*trial)->newest_sequence() > hub_->newest()) return false;
   command.Finish(absl::OkStatus());
   return true;
 }

@@ -176,6 +176,7 @@ class Authority {
   std::atomic<bool> memory_in_doubt_{false};
   BulkJobs bulk_jobs_;                                      // the ticker's
   absl::Time next_use_flush_ = absl::InfinitePast();        // the ticker's
+  std::atomic<int> previews_{0};                            // under way
   absl::Time next_store_complaint_ = absl::InfinitePast();  // the executor's
   LentExecutor answers_;
   std::unique_ptr<Sequencer> sequencer_;

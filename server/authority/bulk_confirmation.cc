@@ -34,7 +34,8 @@ std::string MacOf(const secret::Keyring& keyring, absl::string_view principal,
   const secret::Digest mac = keyring.HashUnderCurrent(
       Canonical({std::string(principal), request.parent(), request.app(), request.member(),
                  absl::StrCat(static_cast<int>(request.kind())), request.label(), before,
-                 absl::StrCat(absl::ToUnixMicros(preview.time)), absl::StrCat(preview.count)}));
+                 absl::StrCat(absl::ToUnixMicros(preview.time)), absl::StrCat(preview.count),
+                 absl::StrCat(preview.generation)}));
   return absl::BytesToHexString(secret::AsBytes(mac));
 }
 
@@ -50,12 +51,14 @@ std::string MakeConfirmation(const secret::Keyring& keyring, absl::string_view p
 absl::StatusOr<BulkPreview> CheckConfirmation(const secret::Keyring& keyring,
                                               absl::string_view principal,
                                               const v1::BulkRevokeTokensRequest& request,
-                                              absl::Time now) {
+                                              std::uint64_t generation, absl::Time now) {
   BulkPreview preview;
+  preview.generation = generation;
   std::int64_t micros = 0;
   std::vector<absl::string_view> parts;
-  if (request.confirmation().size() <= kMaxBytes)
+  if (request.confirmation().size() <= kMaxBytes) {
     parts = absl::StrSplit(request.confirmation(), '.');
+  }
   const bool formed = parts.size() == 3 && absl::SimpleAtoi(parts[0], &micros) &&
                       absl::SimpleAtoi(parts[1], &preview.count);
   if (!formed) {

@@ -19,6 +19,8 @@ inline constexpr absl::Duration kConfirmationLife = absl::Minutes(15);
 struct BulkPreview {
   absl::Time time;
   std::uint64_t count = 0;
+  // The generation that a run raises, so that it runs once; 0 where it raises none.
+  std::uint64_t generation = 0;
 };
 
 // Returns the text that binds a run to the preview of `request` by `principal`: only a server with
@@ -27,13 +29,13 @@ std::string MakeConfirmation(const secret::Keyring& keyring, absl::string_view p
                              const v1::BulkRevokeTokensRequest& request,
                              const BulkPreview& preview);
 
-// Returns the preview that request.confirmation() is of.
+// Returns the preview that request.confirmation() is of; `generation` is that of now.
 // INVALID_ARGUMENT: it is not of the form. FAILED_PRECONDITION: it is of another preview, or of one
-// that is too old, or was made under a key that is not the current one any more.
+// that is too old, or was run, or was made under a key that is not the current one any more.
 absl::StatusOr<BulkPreview> CheckConfirmation(const secret::Keyring& keyring,
                                               absl::string_view principal,
                                               const v1::BulkRevokeTokensRequest& request,
-                                              absl::Time now);
+                                              std::uint64_t generation, absl::Time now);
 
 }  // namespace latchkey
 

@@ -130,9 +130,10 @@ absl::StatusOr<v1::BulkRevokeTokensResponse> Handle(Mutation& m,
       sheet, {ParseWorkspace(request.parent()).value_or(""), request.parent(), request.app()}));
   LATCHKEY_ASSIGN_OR_RETURN(const TokenSelection selection, CheckBulk(sheet, m.txn(), request));
   if (request.preview()) return InvalidFieldError("preview", "is set, which changes nothing");
+  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t generation, GenerationOf(m.txn(), selection));
   LATCHKEY_ASSIGN_OR_RETURN(
       const BulkPreview preview,
-      CheckConfirmation(m.tools().keyring, m.caller().principal, request, m.now()));
+      CheckConfirmation(m.tools().keyring, m.caller().principal, request, generation, m.now()));
   v1::BulkRevokeTokensResponse response;
   if (IsGeneration(selection)) {
     LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t revision,

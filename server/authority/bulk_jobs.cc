@@ -18,8 +18,6 @@ namespace {
 using storage::v1::BulkRevocationRecord;
 using storage::v1::TokenRecord;
 
-constexpr std::size_t kMaxRememberedOwners = 16384;
-
 // Ends one token of `job` if it is still to end.
 absl::Status Revoke(Mutation& m, const BulkRevocationRecord& job, const TokenSelection& selection,
                     const std::string& name) {
@@ -71,10 +69,16 @@ void BulkJobs::CarryOutAll(std::shared_ptr<std::deque<Chunk>> chunks, const Opti
 }
 
 absl::StatusOr<std::vector<BulkJobs::Job>> BulkJobs::InTurn(const storage::View& view) const {
-  std::vector<std::string> keys;
-  const auto take = [&](absl::string_view key, absl::string_view) {
-    keys.emplace_back(key);
-    return keys.size() < kMaxChunksInTick ? storage::Walk::kGoOn : storage::Walk::kStop;
+  std::vector<Job> jobs;
+  const auto take = [&](absl::string_view key, absl::string_view) -> absl::StatusOr<storage::Walk> {
+    const auto [workspace, id] = storage::BulkRevocationOfRunningKey(key);
+    const auto record = view.Get(storage::BulkRevocationKey(workspace, id));
+    if (!record.ok() && !IsDamaged(record.status(), id, options_.logger)) return record.status();
+    if (record.ok() && record->has_value()) {
+      jobs.push_back({std::string(key), std::string(workspace), std::string(id),
+                      SelectionOf((*record)->bulk_revocation()), (*record)->last_token()});
+    }
+    return jobs.size() < kMaxChunksInTick ? storage::Walk::kGoOn : storage::Walk::kStop;
   };
   // Those after the one that was last, and then from the first one to it.
   engine::KeyRange first = engine::PrefixRange(storage::RunningBulkRevocationPrefix());
@@ -83,19 +87,8 @@ absl::StatusOr<std::vector<BulkJobs::Job>> BulkJobs::InTurn(const storage::View&
     first.begin = then.end = absl::StrCat(last_turn_, absl::string_view("\0", 1));
   }
   LATCHKEY_RETURN_IF_ERROR(view.ForEach(first, engine::Direction::kForward, take));
-  if (!last_turn_.empty() && keys.size() < kMaxChunksInTick) {
+  if (!last_turn_.empty() && jobs.size() < kMaxChunksInTick) {
     LATCHKEY_RETURN_IF_ERROR(view.ForEach(then, engine::Direction::kForward, take));
-  }
-  std::vector<Job> jobs;
-  for (const std::string& key : keys) {
-    const auto [workspace, id] = storage::BulkRevocationOfRunningKey(key);
-    const auto record = view.Get(storage::BulkRevocationKey(workspace, id));
-    const bool damaged =
-        IsDamaged(record.status(), BulkRevocationName(workspace, id), options_.logger);
-    if (!record.ok() && !damaged) return record.status();
-    if (damaged || !record->has_value()) continue;
-    jobs.push_back({key, std::string(workspace), std::string(id),
-                    SelectionOf((*record)->bulk_revocation()), (*record)->last_token()});
   }
   return jobs;
 }
@@ -132,7 +125,7 @@ absl::StatusOr<BulkJobs::Chunk> BulkJobs::NextChunk(const storage::View& view,
       view, job.selection, chunk.after,
       [&](absl::string_view id, const absl::Status& read,
           const TokenRecord& record) -> absl::StatusOr<storage::Walk> {
-        if (chunk.examined == kMaxExaminedInChunk || chunk.tokens.size() == kMaxRevokedInChunk) {
+        if (chunk.examined == kMaxExaminedInChunk || chunk.ending >= kMaxRevokedInChunk) {
           chunk.last = false;
           return storage::Walk::kStop;
         }
@@ -140,7 +133,11 @@ absl::StatusOr<BulkJobs::Chunk> BulkJobs::NextChunk(const storage::View& view,
         if (!ends.ok() && !IsDamaged(ends.status(), id, options_.logger)) return ends.status();
         ++chunk.examined;
         chunk.through = std::string(id);
-        if (ends.ok() && *ends) chunk.tokens.emplace_back(id);
+        if (ends.ok() && *ends) {
+          chunk.tokens.emplace_back(id);
+          // A REFRESH token ends with its access tokens.
+          chunk.ending += 1 + static_cast<std::size_t>(record.access_tokens_size());
+        }
         return storage::Walk::kGoOn;
       }));
   return chunk;

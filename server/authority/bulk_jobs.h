@@ -72,6 +72,7 @@ class BulkJobs {
     std::string through;              // its own last one; empty where it has none
     std::uint64_t examined = 0;       // tokens
     std::vector<std::string> tokens;  // ids of those that are to end
+    std::size_t ending = 0;           // of those, and of what ends with them, at most
     bool last = true;
   };
 

@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
 #include "server/authority/authority.h"
 #include "server/authority/bulk_confirmation.h"
 #include "server/authority/bulk_revocation.h"
@@ -20,8 +22,8 @@ using storage::v1::BulkRevocationRecord;
 using storage::v1::TokenRecord;
 
 constexpr int kMaxSamples = 10;
-// The owners of generations that many tokens have in common.
-constexpr std::size_t kMaxRememberedOwners = 16384;
+// Each takes a thread for as long as it walks.
+constexpr int kMaxPreviews = 2;
 
 // Counts the live tokens of `selection` in `response`, and shows the first ones.
 absl::Status CountAndSample(const storage::View& view, const TokenSelection& selection,
@@ -29,22 +31,26 @@ absl::Status CountAndSample(const storage::View& view, const TokenSelection& sel
                             v1::BulkRevokeTokensResponse& response) {
   const storage::RememberingReader owners(view, kMaxRememberedOwners);
   std::uint64_t count = 0;
-  const auto look = [&](absl::string_view id, const absl::Status& read,
-                        const TokenRecord& record) -> absl::StatusOr<storage::Walk> {
-    if (IsDamaged(read, id, logger)) return storage::Walk::kGoOn;
+  const auto look = [&](const absl::Status& read, const TokenRecord& record) -> absl::Status {
     LATCHKEY_RETURN_IF_ERROR(read);
-    if (!Selects(selection, record.token())) return storage::Walk::kGoOn;
+    if (!Selects(selection, record.token())) return absl::OkStatus();
     LATCHKEY_ASSIGN_OR_RETURN(const bool active, IsActive(owners, record, now));
-    if (!active) return storage::Walk::kGoOn;
+    if (!active) return absl::OkStatus();
     ++count;
-    if (response.samples_size() < kMaxSamples) {
-      v1::Token& sample = *response.add_samples();
-      LATCHKEY_ASSIGN_OR_RETURN(sample, Published(owners, record, now));
-      LATCHKEY_RETURN_IF_ERROR(AddLastUse(view, sample));
-    }
+    if (response.samples_size() == kMaxSamples) return absl::OkStatus();
+    LATCHKEY_ASSIGN_OR_RETURN(v1::Token sample, Published(owners, record, now));
+    LATCHKEY_RETURN_IF_ERROR(AddLastUse(view, sample));
+    *response.add_samples() = std::move(sample);
+    return absl::OkStatus();
+  };
+  const auto visit = [&](absl::string_view id, const absl::Status& read,
+                         const TokenRecord& record) -> absl::StatusOr<storage::Walk> {
+    // What is damaged must not keep the others.
+    const absl::Status looked = look(read, record);
+    if (!looked.ok() && !IsDamaged(looked, id, logger)) return looked;
     return storage::Walk::kGoOn;
   };
-  LATCHKEY_RETURN_IF_ERROR(WalkTokens(view, selection, "", look));
+  LATCHKEY_RETURN_IF_ERROR(WalkTokens(view, selection, "", visit));
   response.set_count(count);
   return absl::OkStatus();
 }
@@ -62,10 +68,16 @@ absl::StatusOr<v1::BulkRevokeTokensResponse> Authority::PreviewBulkRevoke(
                     [&](FactSheet& s) { return AboutBulk(s, request); }));
   LATCHKEY_ASSIGN_OR_RETURN(TokenSelection selection, CheckBulk(sheet, view, request));
   if (!IsGeneration(selection)) selection = UpTo(now, std::move(selection));
+  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t generation, GenerationOf(view, selection));
   v1::BulkRevokeTokensResponse response;
+  const absl::Cleanup done = [this] { --previews_; };
+  if (++previews_ > kMaxPreviews) {
+    return OverloadedError(
+        absl::StrCat(kMaxPreviews, " previews are counted already; try again in a moment"));
+  }
   LATCHKEY_RETURN_IF_ERROR(CountAndSample(view, selection, now, options_.logger, response));
-  response.set_confirmation(
-      MakeConfirmation(options_.keyring, caller.principal, request, {now, response.count()}));
+  response.set_confirmation(MakeConfirmation(options_.keyring, caller.principal, request,
+                                             {now, response.count(), generation}));
   return response;
 }
 

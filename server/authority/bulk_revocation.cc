@@ -7,12 +7,17 @@
 #include "server/authority/common.h"
 #include "server/authority/errors.h"
 #include "server/authority/names.h"
+#include "server/authority/tokens.h"
 #include "server/authority/validate.h"
 #include "server/base/status_macros.h"
 #include "storage/keys.h"
 
 namespace latchkey {
 namespace {
+
+// What google.protobuf.Timestamp takes, in seconds since 1970.
+constexpr std::int64_t kFirstSecond = -62135596800;
+constexpr std::int64_t kLastSecond = 253402300799;
 
 absl::Status CheckForm(const v1::BulkRevokeTokensRequest& request) {
   Validator validator;
@@ -26,9 +31,17 @@ absl::Status CheckForm(const v1::BulkRevokeTokensRequest& request) {
                   "member", "is no name of a member of parent; it takes {parent}/members/{id}");
   validator.Check(v1::TokenKind_IsValid(request.kind()), "kind", "is no kind");
   validator.Text("label", request.label());
-  validator.Check(
-      request.issued_before().nanos() >= 0 && request.issued_before().nanos() <= 999999999,
-      "issued_before", "has nanos outside 0 to 999999999");
+  const google::protobuf::Timestamp& before = request.issued_before();
+  validator.Check(before.nanos() >= 0 && before.nanos() <= 999999999, "issued_before",
+                  "has nanos outside 0 to 999999999");
+  validator.Check(before.seconds() >= kFirstSecond && before.seconds() <= kLastSecond,
+                  "issued_before", "is outside the years 1 to 9999");
+  const bool narrows = !request.app().empty() || !request.member().empty() ||
+                       request.kind() != v1::TOKEN_KIND_UNSPECIFIED || !request.label().empty() ||
+                       request.has_issued_before();
+  validator.Check(narrows != request.all(), "all",
+                  narrows ? "is set beside what narrows; it takes one of both"
+                          : "is not set, and nothing narrows; it must be set to end every token");
   validator.Text("reason", request.reason());
   if (!request.preview()) validator.RequestId(request.request_id());
   return validator.status();
@@ -80,6 +93,24 @@ bool IsGeneration(const TokenSelection& selection) {
                      selection.issued_before == absl::InfiniteFuture();
   // The tokens of an app that speak for one member have no generation in common.
   return whole && (selection.app.empty() || selection.member.empty());
+}
+
+absl::StatusOr<std::uint64_t> GenerationOf(const storage::Reader& reader,
+                                           const TokenSelection& selection) {
+  if (!IsGeneration(selection)) return 0;
+  const std::string& workspace = selection.owner.workspace;
+  if (!selection.app.empty()) {
+    return CurrentGeneration(reader,
+                             {Anchor::Kind::kInstallation,
+                              storage::InstallationKey(workspace, LastId(selection.app)).bytes, 0});
+  }
+  if (!selection.member.empty()) {
+    return CurrentGeneration(
+        reader,
+        {Anchor::Kind::kMember, storage::MemberKey(workspace, LastId(selection.member)).bytes, 0});
+  }
+  return CurrentGeneration(reader,
+                           {Anchor::Kind::kWorkspace, storage::WorkspaceKey(workspace).bytes, 0});
 }
 
 TokenSelection UpTo(absl::Time time, TokenSelection selection) {

@@ -1,6 +1,9 @@
 #ifndef LATCHKEY_SERVER_AUTHORITY_BULK_REVOCATION_H_
 #define LATCHKEY_SERVER_AUTHORITY_BULK_REVOCATION_H_
 
+#include <cstddef>
+#include <cstdint>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "latchkey/v1/token_service.pb.h"
@@ -12,6 +15,10 @@
 namespace latchkey {
 
 // What previews, runs and the work on bulk revocations share.
+
+// Of so many owners of generations, which many tokens have in common, the present one is remembered
+// for one walk.
+inline constexpr std::size_t kMaxRememberedOwners = 16384;
 
 // What a revocation says where the caller gave no reason.
 inline constexpr char kBulkReason[] = "Revoked in bulk.";
@@ -31,6 +38,11 @@ absl::StatusOr<TokenSelection> CheckBulk(const FactSheet& sheet, const storage::
 // Returns whether a filter is all tokens of an app in the workspace, of a member, or of the
 // workspace: then raising one generation ends them.
 bool IsGeneration(const TokenSelection& selection);
+
+// Returns the generation that ending such a filter raises; 0 where it is none.
+// UNAVAILABLE, DATA_LOSS: as storage::Reader.
+absl::StatusOr<std::uint64_t> GenerationOf(const storage::Reader& reader,
+                                           const TokenSelection& selection);
 
 // Returns `selection` without what was issued after a preview at `time`.
 TokenSelection UpTo(absl::Time time, TokenSelection selection);

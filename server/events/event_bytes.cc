@@ -120,6 +120,8 @@ bool Matches(const v1::EventFilter& filter, const EventFacets& facets) {
 bool MatchesAll(const v1::EventFilter& filter) { return filter.ByteSizeLong() == 0; }
 
 void AppendEvent(absl::string_view event, std::string& message) {
+  static_assert(v1::SubscribeResponse::kEventsFieldNumber == 1 &&
+                v1::ListEventsResponse::kEventsFieldNumber == 1);
   constexpr char kTag = (1 << 3) | WireFormatLite::WIRETYPE_LENGTH_DELIMITED;
   message.push_back(kTag);
   std::size_t size = event.size();

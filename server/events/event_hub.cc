@@ -81,8 +81,9 @@ void Walk(const std::vector<std::shared_ptr<const EventBlock>>& blocks, std::uin
 
 void EventHub::Publish(const std::vector<std::string>& events, std::uint64_t newest) {
   std::shared_ptr<const EventBlock> block;
-  if (!events.empty())
+  if (!events.empty()) {
     block = std::make_shared<const EventBlock>(newest + 1 - events.size(), events);
+  }
   std::vector<std::shared_ptr<const EventBlock>> old;  // freed outside of the lock
   {
     MutexLock lock(ring_mu_);

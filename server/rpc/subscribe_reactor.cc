@@ -170,6 +170,8 @@ absl::StatusOr<bool> SubscribeReactor::FillResponse() {
 }
 
 absl::Status SubscribeReactor::CheckRequest() {
+  // Who may not ask is told so before the form is judged.
+  LATCHKEY_RETURN_IF_ERROR(AuthenticateCall(frame_.authority, context()).status());
   grpc::ByteBuffer bytes = request();
   LATCHKEY_RETURN_IF_ERROR(ParseRequest(bytes, asked_));
   LATCHKEY_RETURN_IF_ERROR(CheckRights());

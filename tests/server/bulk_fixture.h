@@ -91,18 +91,24 @@ class BulkTest : public ::testing::Test {
     return response.ok() ? response->token() : v1::Token();
   }
 
-  static v1::BulkRevokeTokensRequest All() {
+  // To be narrowed.
+  static v1::BulkRevokeTokensRequest OfAcme() {
     v1::BulkRevokeTokensRequest request;
     request.set_parent("workspaces/acme");
     return request;
   }
+  static v1::BulkRevokeTokensRequest All() {
+    v1::BulkRevokeTokensRequest request = OfAcme();
+    request.set_all(true);
+    return request;
+  }
   static v1::BulkRevokeTokensRequest OfApp(const std::string& app) {
-    v1::BulkRevokeTokensRequest request = All();
+    v1::BulkRevokeTokensRequest request = OfAcme();
     request.set_app(app);
     return request;
   }
   static v1::BulkRevokeTokensRequest Labelled(const std::string& label) {
-    v1::BulkRevokeTokensRequest request = All();
+    v1::BulkRevokeTokensRequest request = OfAcme();
     request.set_label(label);
     return request;
   }

@@ -64,10 +64,10 @@ TEST_F(BulkRevocationTest, EachFilterNarrows) {
   v1::BulkRevokeTokensRequest request = OfApp("apps/bot");
   request.set_label("ci");
   EXPECT_EQ(count(request), 2u);
-  request = All();
+  request = OfAcme();
   request.set_member("workspaces/acme/members/max");
   EXPECT_EQ(count(request), 1u);
-  request = All();
+  request = OfAcme();
   request.set_kind(v1::TOKEN_KIND_CUSTOM_BOT);
   EXPECT_EQ(count(request), 9u);
   request.mutable_issued_before()->set_seconds(absl::ToUnixSeconds(later));
@@ -76,7 +76,7 @@ TEST_F(BulkRevocationTest, EachFilterNarrows) {
 
 TEST_F(BulkRevocationTest, WhatTheFilterNamesMustBeThere) {
   EXPECT_THAT(Preview(OfApp("apps/none")), StatusIs(absl::StatusCode::kNotFound));
-  v1::BulkRevokeTokensRequest request = All();
+  v1::BulkRevokeTokensRequest request = OfAcme();
   request.set_member("workspaces/acme/members/nobody");
   EXPECT_THAT(Preview(request), StatusIs(absl::StatusCode::kNotFound));
   request.set_member("workspaces/beta/members/bea");
@@ -101,6 +101,7 @@ TEST_F(BulkConfirmationTest, AnotherFilterThanThePreviewedOneIsRefused) {
 
   v1::BulkRevokeTokensRequest other = confirmed;
   other.clear_app();
+  other.set_all(true);
   ExpectRefused(other);
   other = confirmed;
   other.set_app("apps/other");
@@ -118,6 +119,31 @@ TEST_F(BulkConfirmationTest, AnotherFilterThanThePreviewedOneIsRefused) {
   other.set_member("workspaces/acme/members/max");
   ExpectRefused(other);
   EXPECT_TRUE(Call(Ann(), confirmed).ok());
+}
+
+TEST_F(BulkConfirmationTest, OfAWholeGenerationIsGoodForOneRun) {
+  Issue(2, "apps/bot");
+  const v1::BulkRevokeTokensRequest confirmed = Confirmed(OfApp("apps/bot"));
+  EXPECT_TRUE(Call(Ann(), confirmed).ok());
+  const auto later = Issue(1, "apps/bot");
+  ExpectRefused(confirmed);
+  EXPECT_EQ(CountActive(later), 1);
+}
+
+TEST_F(BulkConfirmationTest, EveryTokenIsMeantOnlyWhereTheRequestSaysSo) {
+  EXPECT_THAT(Preview(OfAcme()), StatusIs(absl::StatusCode::kInvalidArgument));
+  v1::BulkRevokeTokensRequest both = OfApp("apps/bot");
+  both.set_all(true);
+  EXPECT_THAT(Preview(both), StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_TRUE(Preview(All()).ok());
+}
+
+TEST_F(BulkConfirmationTest, ATimeThatNoCalendarHasIsRefused) {
+  for (const std::int64_t seconds : {std::int64_t{-62135596801}, std::int64_t{253402300800}}) {
+    v1::BulkRevokeTokensRequest request = OfAcme();
+    request.mutable_issued_before()->set_seconds(seconds);
+    EXPECT_THAT(Preview(request), StatusIs(absl::StatusCode::kInvalidArgument)) << seconds;
+  }
 }
 
 TEST_F(BulkConfirmationTest, AnotherCallerThanThePreviewsIsRefused) {
@@ -189,7 +215,7 @@ TEST_F(BulkRevocationTest, AllOfAnAppIsOneWriteThatLeavesTheAppAsItIs) {
 TEST_F(BulkRevocationTest, AllOfAMemberEndsWhatSpeaksForTheMemberWhoStaysActive) {
   const v1::IssuedToken of_max = IssueTest("max");
   const v1::IssuedToken of_ada = IssueTest("ada");
-  v1::BulkRevokeTokensRequest request = All();
+  v1::BulkRevokeTokensRequest request = OfAcme();
   request.set_member("workspaces/acme/members/max");
   request.set_reason("the laptop is lost");
   const std::uint64_t before = newest();

@@ -354,6 +354,8 @@ void RandomCaller::CallBulk() {
   if (Below(3) != 0) request.set_app(App());
   if (Below(3) == 0) request.set_member(absl::StrCat(request.parent(), "/members/", MemberId()));
   if (Below(2) == 0) request.set_kind(static_cast<v1::TokenKind>(Below(9)));
+  request.set_all(request.app().empty() && request.member().empty() &&
+                  request.kind() == v1::TOKEN_KIND_UNSPECIFIED);
   const Caller caller = Below(2) == 0 ? TestAuthority::Operator() : AnyCaller();
   const auto preview = authority_->PreviewBulkRevoke(caller, request);
   if (preview.ok()) request.set_confirmation(preview->confirmation());

@@ -99,7 +99,10 @@ TEST_F(BenchReportTest, HasEveryFindingThatATargetIsSetFor) {
            "Verify of 400 over that of 400: server CPU, warm",
            "Verify of 400 over that of 400: server CPU, cold"}));
   for (const nlohmann::json& finding : findings()) {
-    EXPECT_GT(finding.at("value").at("median"), 0) << finding.at("name");
+    const std::string& name = finding.at("name").get_ref<const std::string&>();
+    // The kernel counts CPU time in ticks, of which a short idle span may have none.
+    const double least = name.find("nothing happens") == std::string::npos ? 1e-9 : 0;
+    EXPECT_GE(finding.at("value").at("median"), least) << name;
   }
 }
 

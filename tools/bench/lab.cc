@@ -60,6 +60,7 @@ absl::StatusOr<std::vector<std::string>> IssueTokens(Lab& lab, const Subject& su
   std::vector<std::string> secrets;
   secrets.reserve(count);
   IssueOptions issue;
+  issue.one_app = true;
   issue.secrets = &secrets;
   const auto load = MakeIssueLoad(subject.channels, subject.tenant, issue);
   LoopOptions loop;

@@ -36,8 +36,10 @@ std::string NewRequestId(std::mt19937_64& random) {
 // Makes the requests of MakeIssueLoad().
 class IssueRequests {
  public:
-  IssueRequests(const Tenant& tenant, bool request_ids)
-      : workspace_(tenant.workspace), apps_(tenant.apps), request_ids_(request_ids) {}
+  IssueRequests(const Tenant& tenant, const IssueOptions& options)
+      : workspace_(tenant.workspace), apps_(tenant.apps), request_ids_(options.request_ids) {
+    if (options.one_app) apps_.resize(1);
+  }
 
   void Fill(v1::IssueTokenRequest& request) {
     request.set_parent(workspace_);
@@ -49,7 +51,7 @@ class IssueRequests {
 
  private:
   const std::string workspace_;
-  const std::vector<std::string> apps_;
+  std::vector<std::string> apps_;  // constant
   const bool request_ids_;
   std::size_t next_ = 0;
   std::mt19937_64 random_{std::random_device()()};
@@ -118,7 +120,7 @@ std::unique_ptr<Load> MakeIssueLoad(const Channels& channels, const Tenant& tena
   Issue::Options options;
   options.prepare = &v1::TokenService::Stub::PrepareAsyncIssueToken;
   options.metadata = tenant.on_behalf_of_member;
-  options.fill = [requests = std::make_shared<IssueRequests>(tenant, issue.request_ids)](
+  options.fill = [requests = std::make_shared<IssueRequests>(tenant, issue)](
                      v1::IssueTokenRequest& request) { requests->Fill(request); };
   options.accept = [secrets = issue.secrets](const v1::IssueTokenResponse& response) {
     if (response.issued_token().secret().empty() || response.revision() == 0) {

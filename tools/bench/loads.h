@@ -35,6 +35,8 @@ std::unique_ptr<Load> MakeBatchVerifyLoad(const Channels& channels, const Tenant
 struct IssueOptions {
   // Whether each call has a request id, for which the server keeps its answer.
   bool request_ids = false;
+  // Whether all tokens are of the tenant's first app, and not of each in turn.
+  bool one_app = false;
   // Gets the secrets; outlives the load. Null: they are thrown away.
   std::vector<std::string>* secrets = nullptr;
 };

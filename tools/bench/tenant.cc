@@ -29,6 +29,7 @@ absl::Status MakeWorkspace(v1::DirectoryService::Stub& directory, const Metadata
   member.set_member_id("maker");
   member.mutable_member()->set_display_name("Maker of bots");
   member.mutable_member()->set_role(v1::ROLE_MEMBER);
+  member.mutable_member()->set_can_manage_apps(true);  // revokes in bulk
   return CallOnce(directory, &v1::DirectoryService::Stub::CreateMember, as_operator, member)
       .status();
 }

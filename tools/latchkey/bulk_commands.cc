@@ -24,6 +24,7 @@ struct BulkArgs {
   std::string label;
   std::string issued_before;
   std::string confirm;
+  bool all = false;
   bool yes = false;
   bool wait = false;
   std::string reason;
@@ -37,6 +38,7 @@ void DeclareBulk(Syntax& syntax, BulkArgs& args) {
   syntax.Text("--label", "TEXT", args.label, "Only those with this label");
   syntax.Text("--issued-before", "TIME", args.issued_before,
               "Only older ones: than 2030-01-31T12:00:00Z, or than a time span such as 90d");
+  syntax.Flag("--all", args.all, "Every token of the workspace, where nothing else narrows");
   syntax.Text("--confirm", "VALUE", args.confirm, "Run what the preview with this value showed");
   syntax.Flag("--yes", args.yes, "Preview and run at once");
   syntax.Flag("--wait", args.wait, "Follow the run until all have ended");
@@ -62,6 +64,7 @@ absl::StatusOr<v1::BulkRevokeTokensRequest> MakeRequest(Session& session, const 
   request.set_member(args.member);
   request.set_kind(args.kind);
   request.set_label(args.label);
+  request.set_all(args.all);
   if (!args.issued_before.empty()) {
     LATCHKEY_ASSIGN_OR_RETURN(const absl::Time before,
                               ParseBefore(args.issued_before, session.io().clock.Now()));
@@ -82,6 +85,7 @@ std::string Quoted(const std::string& word) {
 // The command line that runs what a preview showed.
 std::string RunLine(const v1::BulkRevokeTokensRequest& request, const std::string& confirmation) {
   std::string line = absl::StrCat("latchkey token bulk-revoke ", ShortName(request.parent()));
+  if (request.all()) absl::StrAppend(&line, " --all");
   if (!request.app().empty()) absl::StrAppend(&line, " --app ", ShortName(request.app()));
   if (!request.member().empty()) absl::StrAppend(&line, " --member ", ShortName(request.member()));
   if (request.kind() != v1::TOKEN_KIND_UNSPECIFIED) {

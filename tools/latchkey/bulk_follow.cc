@@ -46,6 +46,8 @@ class Follow {
 
   void Take(const v1::SubscribeResponse& response) {
     for (const v1::Event& event : response.events()) {
+      // Somebody was refused to stop it.
+      if (!event.after().has_bulk_revocation()) continue;
       const v1::BulkRevocation& now = event.after().bulk_revocation();
       if (now.revoked_count() > job_.revoked_count()) {
         bar_.Advance(now.revoked_count() - job_.revoked_count());
