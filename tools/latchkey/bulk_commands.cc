@@ -21,8 +21,8 @@ struct BulkArgs {
   std::string app;
   std::string member;
   v1::TokenKind kind = v1::TOKEN_KIND_UNSPECIFIED;
-  std::string label;
-  std::string issued_before;
+  std::optional<std::string> label;
+  std::optional<std::string> issued_before;
   std::string confirm;
   bool yes = false;
   bool wait = false;
@@ -61,10 +61,14 @@ absl::StatusOr<v1::BulkRevokeTokensRequest> MakeRequest(Session& session, const 
   request.set_app(args.app);
   request.set_member(args.member);
   request.set_kind(args.kind);
-  request.set_label(args.label);
-  if (!args.issued_before.empty()) {
+  if (args.label.has_value() && args.label->empty()) {
+    return absl::InvalidArgumentError(
+        "--label is empty, which is any label; leave it out for that");
+  }
+  request.set_label(args.label.value_or(""));
+  if (args.issued_before.has_value()) {
     LATCHKEY_ASSIGN_OR_RETURN(const absl::Time before,
-                              ParseBefore(args.issued_before, session.io().clock.Now()));
+                              ParseBefore(*args.issued_before, session.io().clock.Now()));
     const std::int64_t seconds = absl::ToUnixSeconds(before);
     request.mutable_issued_before()->set_seconds(seconds);
     request.mutable_issued_before()->set_nanos(static_cast<std::int32_t>(

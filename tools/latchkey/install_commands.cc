@@ -113,7 +113,7 @@ void DeclareVerdict(Syntax& syntax, VerdictArgs& args) {
 
 struct ApproveArgs {
   VerdictArgs verdict;
-  std::vector<std::string> scopes;
+  std::optional<std::vector<std::string>> scopes;
 };
 
 void DeclareApprove(Syntax& syntax, ApproveArgs& args) {
@@ -125,7 +125,13 @@ absl::StatusOr<ExitCode> Approve(Session& session, const ApproveArgs& args) {
   v1::ApproveAppRequest request;
   LATCHKEY_ASSIGN_OR_RETURN(*request.mutable_parent(), args.verdict.parent());
   request.set_app(args.verdict.app);
-  for (const std::string& scope : args.scopes) request.add_scopes(scope);
+  if (args.scopes.has_value() && args.scopes->empty()) {
+    return absl::InvalidArgumentError(
+        "--scopes is empty, which is all that the app asks for now; name some, or leave it out");
+  }
+  for (const std::string& scope : args.scopes.value_or(std::vector<std::string>())) {
+    request.add_scopes(scope);
+  }
   return CallAndShow(session, std::move(request));
 }
 

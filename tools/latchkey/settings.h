@@ -65,6 +65,10 @@ absl::StatusOr<OutputFormat> ParseOutputFormat(absl::string_view text);
 // INVALID_ARGUMENT: it is none of these, or not above 0.
 absl::StatusOr<absl::Duration> ParseTimeSpan(absl::string_view text);
 
+// Reads when something is to expire: a time, or a span from `now`.
+// INVALID_ARGUMENT: it is neither.
+absl::StatusOr<absl::Time> ParseExpiry(const std::string& text, absl::Time now);
+
 }  // namespace latchkey::cli
 
 #endif  // LATCHKEY_TOOLS_LATCHKEY_SETTINGS_H_
