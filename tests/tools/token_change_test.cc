@@ -1,8 +1,10 @@
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/form/secret_form.h"
 #include "tests/tools/cli_harness.h"
 #include "tests/tools/live_server.h"
 
@@ -11,6 +13,7 @@ namespace {
 
 using ::testing::AllOf;
 using testing::CliHarness;
+using testing::CliResult;
 using ::testing::ElementsAre;
 using testing::FakeServer;
 using ::testing::HasSubstr;
@@ -122,6 +125,74 @@ TEST_F(EmptyOptionTest, TheServerTakesAClearedSetting) {
   EXPECT_THAT(cli_.RunAlone({"workspace", "get", "acme", "-o", "json"}).out,
               AllOf(Not(HasSubstr("idleLimits")), Not(HasSubstr("expiryWarnings")),
                     Not(HasSubstr("accessTokenLife"))));
+}
+
+class PairTest : public ::testing::Test {
+ protected:
+  PairTest() {
+    v1::RotateTokenResponse response;
+    response.mutable_access_token()->set_secret("lkb_access");
+    response.mutable_refresh_token()->set_secret("lkr_refresh");
+    server_.Answer<v1::RotateTokenRequest>(response);
+    Fill(*install_.mutable_bot_token(), "bot");
+    Fill(*install_.mutable_bot_refresh_token(), "bot-refresh");
+    Fill(*install_.mutable_user_token(), "user");
+    Fill(*install_.mutable_user_refresh_token(), "user-refresh");
+    server_.Answer<v1::InstallAppRequest>(install_);
+  }
+
+  static void Fill(v1::IssuedToken& token, const std::string& secret) { token.set_secret(secret); }
+
+  CliResult Rotate(const std::string& lines, std::vector<std::string> more = {}) {
+    cli_.input = lines;
+    more.insert(more.begin(), {"token", "rotate", "--secret-from", "-"});
+    return cli_.Run(server_, more);
+  }
+
+  CliHarness cli_;
+  FakeServer server_;
+  v1::InstallAppResponse install_;
+};
+
+// Of the right form, and nobody's.
+std::string Refresh(std::uint32_t number) {
+  secret::SecretBits bits{};
+  bits.back() = number;
+  std::string text(secret::SecretBytes("lkr"), '\0');
+  secret::WriteSecret("lkr", bits, text.data());
+  return text;
+}
+
+TEST_F(PairTest, RotatingPrintsTheSecretThatIsAskedFor) {
+  EXPECT_EQ(Rotate(Refresh(1)).out, "lkb_access\nlkr_refresh\n");
+  EXPECT_EQ(Rotate(Refresh(1), {"--print", "access"}).out, "lkb_access\n");
+  EXPECT_EQ(Rotate(Refresh(1), {"--print", "refresh"}).out, "lkr_refresh\n");
+  EXPECT_EQ(Rotate(Refresh(1), {"--print", "bot"}).code, ExitCode::kUsage);
+  EXPECT_THAT(server_.calls(), SizeIs(3));
+}
+
+TEST_F(PairTest, WhatRotatingPrintsCanBeRotatedAgain) {
+  EXPECT_EQ(Rotate(std::string(testing::kSecret) + "\n" + Refresh(7) + "\n").code, ExitCode::kOk);
+  EXPECT_EQ(server_.Last<v1::RotateTokenRequest>().refresh_secret(), Refresh(7));
+
+  const auto two = Rotate(Refresh(1) + "\n" + Refresh(2) + "\n");
+  EXPECT_EQ(two.code, ExitCode::kUsage);
+  EXPECT_THAT(two.err, HasSubstr("2 lines, of which 2 are refresh secrets"));
+  EXPECT_THAT(server_.calls(), SizeIs(1));
+}
+
+TEST_F(PairTest, InstallingPrintsOneLineOfARotatingAppWhereOneIsAskedFor) {
+  for (const char* which : {"bot", "bot-refresh", "user", "user-refresh"}) {
+    EXPECT_EQ(cli_.Run(server_, {"app", "install", "acme", "x", "--print", which}).out,
+              std::string(which) + "\n");
+  }
+  EXPECT_EQ(cli_.Run(server_, {"app", "install", "acme", "x"}).out,
+            "bot\nbot-refresh\nuser\nuser-refresh\n");
+  install_.clear_bot_refresh_token();
+  server_.Answer<v1::InstallAppRequest>(install_);
+  const auto none = cli_.Run(server_, {"app", "install", "acme", "x", "--print", "bot-refresh"});
+  EXPECT_EQ(none.code, ExitCode::kFailed);
+  EXPECT_THAT(none.err, HasSubstr("no bot-refresh secret"));
 }
 
 }  // namespace

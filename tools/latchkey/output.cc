@@ -36,8 +36,8 @@ bool IsHour(const FieldDescriptor& field) { return field.name() == "last_use_tim
 
 std::string WellKnownText(const Message& message, bool is_hour) {
   if (const auto* time = dynamic_cast<const google::protobuf::Timestamp*>(&message)) {
-    return absl::FormatTime(is_hour ? "%Y-%m-%dT%H:00Z" : "%Y-%m-%dT%H:%M:%SZ", absl::FromUnixSeconds(time->seconds()),
-                            absl::UTCTimeZone());
+    return absl::FormatTime(is_hour ? "%Y-%m-%dT%H:00Z" : "%Y-%m-%dT%H:%M:%SZ",
+                            absl::FromUnixSeconds(time->seconds()), absl::UTCTimeZone());
   }
   if (const auto* span = dynamic_cast<const google::protobuf::Duration*>(&message)) {
     return SpanText(absl::Seconds(span->seconds()) + absl::Nanoseconds(span->nanos()));

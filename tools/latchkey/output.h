@@ -25,7 +25,8 @@ struct Column {
 };
 
 // Returns a field as people read it: enums by EnumText(), times in RFC 3339, the last use to
-// the hour, spans as options take them, lists with commas, what is not set as "". A path that does not exist is a programming error.
+// the hour, spans as options take them, lists with commas, what is not set as "". A path that does
+// not exist is a programming error.
 std::string FieldText(const google::protobuf::Message& message, absl::string_view path);
 
 // Adds a row for each field that says something; booleans always do.

@@ -1,11 +1,15 @@
+#include <cstddef>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "server/form/secret_form.h"
 #include "tools/latchkey/commands.h"
 #include "tools/latchkey/output.h"
+#include "tools/latchkey/secret_source.h"
 #include "tools/latchkey/settings.h"
 
 namespace latchkey::cli {
@@ -73,23 +77,53 @@ absl::StatusOr<ExitCode> Regenerate(Session& session, const RegenerateArgs& args
 
 struct RotateArgs {
   std::string secret_from;
+  std::string print = "both";
 };
 
 void DeclareRotate(Syntax& syntax, RotateArgs& args) {
-  syntax.Text("--secret-from", "-|FILE|env:NAME", args.secret_from,
-              "Where the refresh secret is; whoever holds it needs no other right");
+  syntax.Text(
+      "--secret-from", "-|FILE|env:NAME", args.secret_from,
+      "Where the refresh secret is, alone or as the only one among other lines, as this command "
+      "prints it; whoever holds it needs no other right");
+  syntax.Text("--print", "access|refresh|both", args.print,
+              "Which secret to print; both is one a line, the access token's first [both]");
+}
+
+bool IsRefreshSecret(const SecretString& secret) {
+  constexpr auto kRefresh = static_cast<secret::TokenKindNumber>(v1::TOKEN_KIND_REFRESH);
+  return secret::HasSecretForm(secret::TokenPrefixes().PrefixOf(kRefresh), secret.Reveal());
+}
+
+// Reads the refresh secret, which may stand among those that it was printed with.
+absl::StatusOr<SecretString> ReadRefreshSecret(const Session& session, const std::string& from) {
+  LATCHKEY_ASSIGN_OR_RETURN(const SecretSource source, ParseSecretSource(from));
+  LATCHKEY_ASSIGN_OR_RETURN(std::vector<SecretString> secrets, ReadSecrets(source, session.io()));
+  if (secrets.size() == 1) return std::move(secrets[0]);
+  const std::size_t lines = secrets.size();
+  std::erase_if(secrets, [](const SecretString& secret) { return !IsRefreshSecret(secret); });
+  if (secrets.size() == 1) return std::move(secrets[0]);
+  return absl::InvalidArgumentError(absl::StrCat("--secret-from has ", lines, " lines, of which ",
+                                                 secrets.size(),
+                                                 " are refresh secrets; it takes one"));
 }
 
 absl::StatusOr<ExitCode> Rotate(Session& session, const RotateArgs& args) {
   if (args.secret_from.empty()) {
     return absl::InvalidArgumentError("say where the refresh secret is: --secret-from");
   }
-  LATCHKEY_ASSIGN_OR_RETURN(const SecretSource source, ParseSecretSource(args.secret_from));
-  LATCHKEY_ASSIGN_OR_RETURN(const SecretString secret, ReadSecret(source, session.io()));
+  if (args.print != "access" && args.print != "refresh" && args.print != "both") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--print is '", args.print, "'; it takes access, refresh, both"));
+  }
+  LATCHKEY_ASSIGN_OR_RETURN(const SecretString secret,
+                            ReadRefreshSecret(session, args.secret_from));
   v1::RotateTokenRequest request;
   request.set_refresh_secret(std::string(secret.Reveal()));
   LATCHKEY_ASSIGN_OR_RETURN(const auto response, session.Call(std::move(request)));
-  return ShowSecrets(session, response, {&response.access_token(), &response.refresh_token()});
+  std::vector<const v1::IssuedToken*> tokens;
+  if (args.print != "refresh") tokens.push_back(&response.access_token());
+  if (args.print != "access") tokens.push_back(&response.refresh_token());
+  return ShowSecrets(session, response, tokens);
 }
 
 }  // namespace

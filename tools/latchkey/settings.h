@@ -55,7 +55,6 @@ absl::StatusOr<Settings> ResolveSettings(const Flags& flags, const Io& io, const
 
 // Returns how to make the client, and reads the secret.
 // INVALID_ARGUMENT: there is no such context; and as ReadSecret().
-// NOT_FOUND: as ReadSecret().
 absl::StatusOr<ClientOptions> MakeClientOptions(const Settings& settings, const Io& io);
 
 // Reads "table" or "json".
