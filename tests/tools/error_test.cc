@@ -6,6 +6,7 @@
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "tests/tools/cli_harness.h"
+#include "tools/latchkey/error_report.h"
 
 namespace latchkey::cli {
 namespace {
@@ -74,12 +75,15 @@ TEST(ErrorTest, ADenialShowsRuleAndReason) {
 TEST(ErrorTest, NeedsApprovalShowsTheRequestAndHowToApproveIt) {
   CliHarness cli;
   FakeServer server;
-  server.Fail<v1::IssueTokenRequest>(
-      MakeWireError(absl::StatusCode::kFailedPrecondition, "NEEDS_APPROVAL", "waits for approval",
-                    {{"request", "workspaces/acme/approvalRequests/r-7"}}));
+  server.Fail<v1::IssueTokenRequest>(MakeWireError(
+      absl::StatusCode::kFailedPrecondition, "NEEDS_APPROVAL",
+      "waits for approval: App approval is on. The request is r-7.",
+      {{"request", "workspaces/acme/approvalRequests/r-7"}, {"reason", "App approval is on."}}));
   const auto result = cli.Run(server, {"token", "issue", "acme", "--kind", "test"});
   EXPECT_EQ(result.code, ExitCode::kNeedsApproval);
-  EXPECT_THAT(result.err, AllOf(HasSubstr("workspaces/acme/approvalRequests/r-7"),
+  EXPECT_THAT(result.err, AllOf(HasSubstr("latchkey: waits for approval\n"),
+                                HasSubstr("reason   App approval is on.\n"),
+                                HasSubstr("workspaces/acme/approvalRequests/r-7"),
                                 HasSubstr("latchkey request approve acme/r-7")));
   EXPECT_THAT(result.out, IsEmpty());
 }
@@ -198,9 +202,11 @@ TEST(ErrorTest, AConnectionThatDiffersInTlsSaysWhichOptionHelps) {
       {"Peer name localhost is not in peer certificate", "with --server-name"},
       {"Ssl handshake failed: SSL_ERROR_SSL: something else", "--cert-file"},
       {"failed to connect to all addresses; last error: Socket closed", "--tls or --ca-file"}};
+  ErrorContext context;
+  context.target = "localhost:1";
   for (const auto& one : cases) {
-    server.Fail<v1::GetAppRequest>(absl::UnavailableError(one.message));
-    EXPECT_THAT(cli.Run(server, {"app", "get", "x"}).err, HasSubstr(one.option));
+    const ErrorReport report = MakeErrorReport(absl::UnavailableError(one.message), context);
+    EXPECT_THAT(report.hint, HasSubstr(one.option));
   }
 }
 

@@ -143,6 +143,26 @@ TEST_F(OutputTest, WhatAWorkspaceSaysOfTheEndsOfTokensIsShownAsItIsSet) {
                     HasSubstr("settings.expiry_warnings        7d,12h\n")));
 }
 
+TEST_F(OutputTest, PlansAreColumnsWithSpansAsPeopleSayThem) {
+  v1::ListPlansResponse response;
+  auto* free = response.add_plans();
+  free->set_plan(v1::PLAN_FREE);
+  free->set_max_apps(10);
+  free->mutable_max_grace()->set_seconds(3600);
+  auto* grid = response.add_plans();
+  grid->set_plan(v1::PLAN_ENTERPRISE_GRID);
+  grid->mutable_max_grace()->set_seconds(24 * 3600);
+  grid->mutable_audit_retention()->set_seconds(1095L * 24 * 3600);
+  grid->set_organizations(true);
+  server_.Answer<v1::ListPlansRequest>(response);
+  EXPECT_THAT(cli_.Run(server_, {"policy", "plans"}).out,
+              AllOf(HasSubstr("LIMIT                              FREE  ENTERPRISE_GRID\n"
+                              "apps                               10    any number\n"),
+                    HasSubstr("grace of a regeneration, at most   1h    24h\n"),
+                    HasSubstr("events are kept                          1095d\n"),
+                    HasSubstr("may be in an organization          no    yes\n")));
+}
+
 TEST_F(OutputTest, TheLastUseIsToldToTheHourAndNotAsATimeBeforeTheTokenWasMade) {
   v1::Token token;
   token.set_name("workspaces/acme/tokens/t1");
@@ -157,7 +177,7 @@ TEST_F(OutputTest, TheLastUseIsToldToTheHourAndNotAsATimeBeforeTheTokenWasMade) 
   *list.add_tokens() = token;
   server_.Answer<v1::ListTokensRequest>(list);
   EXPECT_THAT(cli_.Run(server_, {"token", "list", "acme"}).out,
-              AllOf(HasSubstr("LAST USE IN THE HOUR OF"), HasSubstr("  2030-01-01T00:00Z\n")));
+              AllOf(HasSubstr("USED IN HOUR OF"), HasSubstr("  2030-01-01T00:00Z\n")));
 }
 
 TEST_F(OutputTest, AListIsReadToItsEndPageByPage) {

@@ -110,7 +110,7 @@ absl::StatusOr<ExitCode> ShowPreview(Session& session, const v1::BulkRevokeToken
                                        {"MEMBER", "member"},
                                        {"LABEL", "label"},
                                        {"CREATED", "create_time"},
-                                       {"LAST USE IN THE HOUR OF", "last_use_time"}};
+                                       {"USED IN HOUR OF", "last_use_time"}};
   if (session.json()) return ShowList(session, preview, columns);
   std::ostream& out = session.io().out;
   out << preview.count() << (preview.count() == 1 ? " token matches" : " tokens match");

@@ -5,7 +5,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "client/error_details.h"
 #include "nlohmann/json.hpp"
 #include "tools/latchkey/resource_name.h"
@@ -159,13 +158,12 @@ absl::Status WithNote(const absl::Status& error, absl::string_view note) {
 
 namespace {
 
-// The message without the reason, which has a line of its own.
+// The message up to the reason: that and what follows have lines of their own.
 absl::string_view Headline(const ErrorReport& report) {
   if (report.message.empty()) return report.code;
-  absl::string_view message = report.message;
+  const absl::string_view message = report.message;
   const std::string reason = Metadata(report, "reason");
-  if (!reason.empty()) absl::ConsumeSuffix(&message, absl::StrCat(": ", reason));
-  return message;
+  return reason.empty() ? message : message.substr(0, message.find(absl::StrCat(": ", reason)));
 }
 
 }  // namespace

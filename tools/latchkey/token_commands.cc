@@ -100,7 +100,7 @@ absl::StatusOr<ExitCode> List(Session& session, const ListTokensArgs& args) {
                       {"SCOPES", "scopes"},
                       {"CREATED", "create_time"},
                       {"EXPIRES", "expire_time"},
-                      {"LAST USE IN THE HOUR OF", "last_use_time"},
+                      {"USED IN HOUR OF", "last_use_time"},
                       {"LABEL", "label"},
                       {"ENDED BY", "revocation.principal"},
                       {"ENDED WITH", "revocation.action"}});
