@@ -17,8 +17,8 @@ enum class Plan : std::uint8_t {
   kEnterpriseGrid = 4,
 };
 
-// What one plan takes: one row of the table of plans. Enforced is `max_apps`. A workspace whose
-// plan changes to one that takes less keeps what it has, and grows no more until it is below.
+// What one plan takes: one row of the table. All but `audit_retention` and `max_consumers` is held
+// to. A workspace whose plan comes to take less keeps what it has, and grows no more until below.
 struct PlanLimits {
   Plan plan;
   absl::string_view name;  // as in the contract: "ENTERPRISE_GRID"

@@ -17,11 +17,25 @@ To change the table, change server/policy/plan_limits.cc; to change this text, c
 tests/policy/plan_docs.cc. Then run the test with LATCHKEY_UPDATE_GOLDEN=1. -->
 
 A workspace is on one plan. `latchkey policy plans` lists this table, which is the one that the
-server goes by. Enforced is the number of apps: living ones, by their home workspace.
+server goes by. Enforced are
+
+- the number of apps: living ones, by their home workspace;
+- the idle limits that a workspace may choose, and those that hold where it chose none: see
+  [tokens.md](tokens.md);
+- the life of an access token that a workspace may choose, and the one that holds where it chose
+  none;
+- the grace of a regeneration;
+- how long dead tokens stay listed before they are purged;
+- that a workspace is in an organization: see [organizations.md](organizations.md).
+
+How long events are kept, and how many consumers there may be, is what the plans are to take: no
+event is purged yet, and there are no consumers yet.
 
 A change of plan takes nothing away. What is over a limit of the new plan stays and works, and more
 of it is refused, with FAILED_PRECONDITION and the reason PLAN_LIMIT that names the plan, the limit
-and how many there are, until there is less of it or the plan takes more.
+and how many there are, until there is less of it or the plan takes more. A setting outside the new
+plan stays as it is until one of the settings is changed, which then has to fit. Only a workspace
+that is in an organization cannot change to a plan that takes none.
 )";
 
 std::string Number(std::uint32_t number) {

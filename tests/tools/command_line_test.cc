@@ -18,6 +18,17 @@ using ::testing::IsEmpty;
 using testing::kSecret;
 using ::testing::Not;
 
+TEST(CommandLineTest, EveryNounSaysWhatItIs) {
+  CliHarness cli;
+  for (const Command& command : AllCommands()) {
+    const std::string help = cli.RunAlone({command.noun, "--help"}).out;
+    EXPECT_NE(help.find_first_not_of(" \n"), std::string::npos) << command.noun;
+    // The description stands before what it takes.
+    EXPECT_THAT(help.substr(0, help.find("Usage:")), ::testing::ContainsRegex("[A-Za-z]"))
+        << command.noun;
+  }
+}
+
 TEST(CommandLineTest, AMistypedNounVerbOrOptionIsAUsageErrorWithASuggestion) {
   CliHarness cli;
   const struct {
@@ -45,7 +56,8 @@ TEST(CommandLineTest, AMistypedNounVerbOrOptionIsAUsageErrorWithASuggestion) {
       {{"token", "revoke"}, "name the token, or say --secret-from"},
       {{"token", "revoke", "acme/t1", "--secret-from", "-"}, "one of them"},
       {{"audit", "tail", "--from-now", "--after", "3"}, "exclude each other"},
-      {{"app", "install", "acme", "ci-bot", "--print", "all"}, "it takes bot, user, both"},
+      {{"app", "install", "acme", "ci-bot", "--print", "all"},
+       "it takes bot, bot-refresh, user, user-refresh, both"},
       {{"workspace", "list", "--context", "prod"}, "there is no context 'prod'"},
   };
   for (const auto& one : cases) {

@@ -6,6 +6,7 @@
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "tests/tools/cli_harness.h"
+#include "tools/latchkey/error_report.h"
 
 namespace latchkey::cli {
 namespace {
@@ -58,7 +59,8 @@ TEST(ErrorTest, ADenialShowsRuleAndReason) {
   CliHarness cli;
   FakeServer server;
   server.Fail<v1::ReinstallAppRequest>(
-      MakeWireError(absl::StatusCode::kPermissionDenied, "DENIED", "app.reinstall is denied",
+      MakeWireError(absl::StatusCode::kPermissionDenied, "DENIED",
+                    "app.reinstall is denied: Only its creator or a collaborator may.",
                     {{"action", "app.reinstall"},
                      {"rule", "internal.collaborator"},
                      {"reason", "Only its creator or a collaborator may."}}));
@@ -73,12 +75,15 @@ TEST(ErrorTest, ADenialShowsRuleAndReason) {
 TEST(ErrorTest, NeedsApprovalShowsTheRequestAndHowToApproveIt) {
   CliHarness cli;
   FakeServer server;
-  server.Fail<v1::IssueTokenRequest>(
-      MakeWireError(absl::StatusCode::kFailedPrecondition, "NEEDS_APPROVAL", "waits for approval",
-                    {{"request", "workspaces/acme/approvalRequests/r-7"}}));
+  server.Fail<v1::IssueTokenRequest>(MakeWireError(
+      absl::StatusCode::kFailedPrecondition, "NEEDS_APPROVAL",
+      "waits for approval: App approval is on. The request is r-7.",
+      {{"request", "workspaces/acme/approvalRequests/r-7"}, {"reason", "App approval is on."}}));
   const auto result = cli.Run(server, {"token", "issue", "acme", "--kind", "test"});
   EXPECT_EQ(result.code, ExitCode::kNeedsApproval);
-  EXPECT_THAT(result.err, AllOf(HasSubstr("workspaces/acme/approvalRequests/r-7"),
+  EXPECT_THAT(result.err, AllOf(HasSubstr("latchkey: waits for approval\n"),
+                                HasSubstr("reason   App approval is on.\n"),
+                                HasSubstr("workspaces/acme/approvalRequests/r-7"),
                                 HasSubstr("latchkey request approve acme/r-7")));
   EXPECT_THAT(result.out, IsEmpty());
 }
@@ -173,6 +178,62 @@ TEST(ErrorTest, NobodyThereIsUnavailableAndNamesTheTarget) {
   const auto result = cli.RunAlone({"app", "get", "x", "--target", target});
   EXPECT_EQ(result.code, ExitCode::kUnavailable);
   EXPECT_THAT(result.err, HasSubstr("Is the server running at " + target));
+}
+
+TEST(ErrorTest, AChangeThatReachedNobodyIsNotSaidToHaveBeenMadePerhaps) {
+  CliHarness cli;
+  const auto result =
+      cli.RunAlone({"workspace", "create", "acme", "--target", "unix:" + cli.home() + "/nobody"});
+  EXPECT_EQ(result.code, ExitCode::kUnavailable);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("Is the server running"), Not(HasSubstr("may have been")),
+                                Not(HasSubstr("--request-id"))));
+}
+
+TEST(ErrorTest, AConnectionThatDiffersInTlsSaysWhichOptionHelps) {
+  CliHarness cli;
+  FakeServer server;
+  EXPECT_THAT(cli.Run(server, {"app", "get", "x", "--tls"}).err,
+              AllOf(HasSubstr("does not talk TLS"), HasSubstr("leave out --tls")));
+  const struct {
+    const char* message;
+    const char* option;
+  } cases[] = {
+      {"Ssl handshake failed: SSL_ERROR_SSL: certificate verify failed", "with --ca-file"},
+      {"Peer name localhost is not in peer certificate", "with --server-name"},
+      {"Ssl handshake failed: SSL_ERROR_SSL: something else", "--cert-file"},
+      {"failed to connect to all addresses; last error: Socket closed", "--tls or --ca-file"}};
+  ErrorContext context;
+  context.target = "localhost:1";
+  for (const auto& one : cases) {
+    const ErrorReport report = MakeErrorReport(absl::UnavailableError(one.message), context);
+    EXPECT_THAT(report.hint, HasSubstr(one.option));
+  }
+}
+
+TEST(ErrorTest, ALocalMistakeIsOneOfUsage) {
+  CliHarness cli;
+  FakeServer server;
+  const std::string missing = cli.home() + "/missing";
+  cli.environment["LATCHKEY_TARGET"] = server.target();
+  for (const std::vector<std::string>& args : std::vector<std::vector<std::string>>{
+           {"app", "get", "x", "--token-file", missing},
+           {"app", "get", "x", "--token-env", "NOPE"},
+           {"verify", "--secret-from", "env:NOPE"},
+           {"verify", "--secret-from", missing},
+           {"app", "get", "x", "--ca-file", missing},
+           {"app", "get", "x", "--cert-file", missing},
+           {"workspace", "create", "\xff"},
+           {"workspace", "update", "acme", "--display-name", "a\xff"},
+           {"token", "list", "acme", "--app", "\xff"}}) {
+    const auto result = cli.RunAlone(args);
+    EXPECT_EQ(result.code, ExitCode::kUsage) << args.back() << ": " << result.err;
+    EXPECT_THAT(result.out, IsEmpty());
+  }
+  EXPECT_THAT(cli.RunAlone({"token", "issue", "acme", "--kind", "test", "--label", "a\xff"}).err,
+              HasSubstr("--label: 'a\\xff' is not UTF-8"));
+  cli.input = "lkb_\xff\n";
+  EXPECT_THAT(cli.RunAlone({"verify"}).err, HasSubstr("is not UTF-8"));
+  EXPECT_THAT(server.calls(), IsEmpty());
 }
 
 TEST(ErrorTest, ATalkInTheClearToAnotherMachineIsNotBegun) {

@@ -124,6 +124,62 @@ TEST_F(OutputTest, AResourceIsShownFieldByField) {
             "revocation.action     token.revoke\n");
 }
 
+TEST_F(OutputTest, WhatAWorkspaceSaysOfTheEndsOfTokensIsShownAsItIsSet) {
+  v1::GetWorkspaceResponse response;
+  auto& settings = *response.mutable_workspace()->mutable_settings();
+  settings.mutable_access_token_life()->set_seconds(90 * 60);
+  auto* bot = settings.add_idle_limits();
+  bot->set_kind(v1::TOKEN_KIND_BOT);
+  bot->mutable_limit()->set_seconds(60 * 24 * 3600);
+  auto* test = settings.add_idle_limits();
+  test->set_kind(v1::TOKEN_KIND_CUSTOM_BOT);
+  test->mutable_limit()->set_seconds(24 * 3600);
+  settings.add_expiry_warnings()->set_seconds(7 * 24 * 3600);
+  settings.add_expiry_warnings()->set_seconds(12 * 3600);
+  server_.Answer<v1::GetWorkspaceRequest>(response);
+  EXPECT_THAT(cli_.Run(server_, {"workspace", "get", "acme"}).out,
+              AllOf(HasSubstr("settings.access_token_life      90m\n"),
+                    HasSubstr("settings.idle_limits            bot=60d,custom_bot=24h\n"),
+                    HasSubstr("settings.expiry_warnings        7d,12h\n")));
+}
+
+TEST_F(OutputTest, PlansAreColumnsWithSpansAsPeopleSayThem) {
+  v1::ListPlansResponse response;
+  auto* free = response.add_plans();
+  free->set_plan(v1::PLAN_FREE);
+  free->set_max_apps(10);
+  free->mutable_max_grace()->set_seconds(3600);
+  auto* grid = response.add_plans();
+  grid->set_plan(v1::PLAN_ENTERPRISE_GRID);
+  grid->mutable_max_grace()->set_seconds(24 * 3600);
+  grid->mutable_audit_retention()->set_seconds(1095L * 24 * 3600);
+  grid->set_organizations(true);
+  server_.Answer<v1::ListPlansRequest>(response);
+  EXPECT_THAT(cli_.Run(server_, {"policy", "plans"}).out,
+              AllOf(HasSubstr("LIMIT                              FREE  ENTERPRISE_GRID\n"
+                              "apps                               10    any number\n"),
+                    HasSubstr("grace of a regeneration, at most   1h    24h\n"),
+                    HasSubstr("events are kept                          1095d\n"),
+                    HasSubstr("may be in an organization          no    yes\n")));
+}
+
+TEST_F(OutputTest, TheLastUseIsToldToTheHourAndNotAsATimeBeforeTheTokenWasMade) {
+  v1::Token token;
+  token.set_name("workspaces/acme/tokens/t1");
+  token.mutable_create_time()->set_seconds(1893456000 + 1800);
+  token.mutable_last_use_time()->set_seconds(1893456000);
+  v1::GetTokenResponse get;
+  *get.mutable_token() = token;
+  server_.Answer<v1::GetTokenRequest>(get);
+  EXPECT_THAT(cli_.Run(server_, {"token", "get", "acme/t1"}).out,
+              HasSubstr("last_use_time  in the hour of 2030-01-01T00:00Z\n"));
+  v1::ListTokensResponse list;
+  *list.add_tokens() = token;
+  server_.Answer<v1::ListTokensRequest>(list);
+  EXPECT_THAT(cli_.Run(server_, {"token", "list", "acme"}).out,
+              AllOf(HasSubstr("USED IN HOUR OF"), HasSubstr("  2030-01-01T00:00Z\n")));
+}
+
 TEST_F(OutputTest, AListIsReadToItsEndPageByPage) {
   server_.On<v1::ListAppsRequest>([](const v1::ListAppsRequest& request, auto& response) {
     const int page = request.page_token().empty() ? 0 : std::stoi(request.page_token());

@@ -125,6 +125,11 @@ TEST_F(RequestTest, OfApps) {
        "chat:write,files:read"},
       "app_id: 'ci-bot' app { kind: APP_KIND_INTERNAL home_workspace: 'workspaces/acme' "
       "bot_scopes: ['chat:write', 'files:read'] }");
+  Expect<v1::CreateAppRequest>(
+      {"app", "create", "ci-bot", "--workspace", "acme", "--kind", "internal", "--token-rotation",
+       "on", "--reuse-policy", "alert_only"},
+      "app_id: 'ci-bot' app { kind: APP_KIND_INTERNAL home_workspace: 'workspaces/acme' "
+      "token_rotation: true reuse_policy: REUSE_POLICY_ALERT_ONLY }");
   Expect<v1::UpdateAppRequest>({"app", "update", "ci-bot", "--bot-scopes", "a", "--user-scopes="},
                                "app { name: 'apps/ci-bot' bot_scopes: 'a' } "
                                "update_mask { paths: 'bot_scopes' paths: 'user_scopes' }");

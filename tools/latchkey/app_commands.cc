@@ -13,6 +13,8 @@ struct CreateArgs {
   std::string display_name;
   std::vector<std::string> bot_scopes;
   std::vector<std::string> user_scopes;
+  std::optional<bool> token_rotation;
+  v1::ReusePolicy reuse_policy = v1::REUSE_POLICY_UNSPECIFIED;
 };
 
 void DeclareCreate(Syntax& syntax, CreateArgs& args) {
@@ -24,6 +26,10 @@ void DeclareCreate(Syntax& syntax, CreateArgs& args) {
   syntax.List("--bot-scopes", "SCOPE,...", args.bot_scopes, "What its bot asks for");
   syntax.List("--user-scopes", "SCOPE,...", args.user_scopes,
               "What it asks of the installing member");
+  syntax.Switch("--token-rotation", args.token_rotation,
+                "Whether its tokens come as pairs that rotate [off]");
+  syntax.Enum("--reuse-policy", args.reuse_policy,
+              "When a spent refresh secret comes back [revoke_family]");
 }
 
 absl::StatusOr<ExitCode> Create(Session& session, const CreateArgs& args) {
@@ -35,6 +41,8 @@ absl::StatusOr<ExitCode> Create(Session& session, const CreateArgs& args) {
   app.set_home_workspace(args.workspace);
   for (const std::string& scope : args.bot_scopes) app.add_bot_scopes(scope);
   for (const std::string& scope : args.user_scopes) app.add_user_scopes(scope);
+  app.set_token_rotation(args.token_rotation.value_or(false));
+  app.set_reuse_policy(args.reuse_policy);
   return CallAndShow(session, std::move(request));
 }
 

@@ -21,8 +21,8 @@ struct BulkArgs {
   std::string app;
   std::string member;
   v1::TokenKind kind = v1::TOKEN_KIND_UNSPECIFIED;
-  std::string label;
-  std::string issued_before;
+  std::optional<std::string> label;
+  std::optional<std::string> issued_before;
   std::string confirm;
   bool all = false;
   bool yes = false;
@@ -63,11 +63,15 @@ absl::StatusOr<v1::BulkRevokeTokensRequest> MakeRequest(Session& session, const 
   request.set_app(args.app);
   request.set_member(args.member);
   request.set_kind(args.kind);
-  request.set_label(args.label);
+  if (args.label.has_value() && args.label->empty()) {
+    return absl::InvalidArgumentError(
+        "--label is empty, which is any label; leave it out for that");
+  }
+  request.set_label(args.label.value_or(""));
   request.set_all(args.all);
-  if (!args.issued_before.empty()) {
+  if (args.issued_before.has_value()) {
     LATCHKEY_ASSIGN_OR_RETURN(const absl::Time before,
-                              ParseBefore(args.issued_before, session.io().clock.Now()));
+                              ParseBefore(*args.issued_before, session.io().clock.Now()));
     const std::int64_t seconds = absl::ToUnixSeconds(before);
     request.mutable_issued_before()->set_seconds(seconds);
     request.mutable_issued_before()->set_nanos(static_cast<std::int32_t>(
@@ -110,7 +114,7 @@ absl::StatusOr<ExitCode> ShowPreview(Session& session, const v1::BulkRevokeToken
                                        {"MEMBER", "member"},
                                        {"LABEL", "label"},
                                        {"CREATED", "create_time"},
-                                       {"LAST USE", "last_use_time"}};
+                                       {"USED IN HOUR OF", "last_use_time"}};
   if (session.json()) return ShowList(session, preview, columns);
   std::ostream& out = session.io().out;
   out << preview.count() << (preview.count() == 1 ? " token matches" : " tokens match");

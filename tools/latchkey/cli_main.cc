@@ -56,6 +56,7 @@ absl::StatusOr<ExitCode> Run(const std::vector<std::string>& args, const Io& io,
   LATCHKEY_ASSIGN_OR_RETURN(Settings settings, ResolveSettings(parsed.flags, io, config));
   const std::string target = settings.target;
   context.has_secret = settings.secret.kind != SecretSource::Kind::kNone;
+  context.tls = settings.tls.has_value();
   Session session(io, parsed.flags, std::move(config), std::move(settings), parsed.request_id);
   auto code = parsed.run(session);
   if (session.connected()) context.target = target;

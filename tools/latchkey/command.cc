@@ -20,6 +20,7 @@ Parameter Make(absl::string_view name, absl::string_view placeholder, absl::stri
   parameter.name = std::string(name);
   parameter.placeholder = std::string(placeholder);
   parameter.help = std::string(help);
+  parameter.any_bytes = absl::StrContains(placeholder, "FILE") || placeholder == "PATH";
   parameter.required = !absl::StartsWith(name, "-");
   return parameter;
 }

@@ -29,6 +29,7 @@ struct Parameter {
   std::string help;
   bool required = false;
   bool repeated = false;
+  bool any_bytes = false;  // takes the names of files, which need not be UTF-8
   // Takes the values as given, in order; none for a flag. Called only where the parameter was
   // given. INVALID_ARGUMENT: they are not what it takes.
   std::function<absl::Status(const std::vector<std::string>&)> set;

@@ -21,8 +21,11 @@ std::vector<Command> InstallCommands();  // the verbs of `app` that install or a
 std::vector<Command> InstallationCommands();
 std::vector<Command> RequestCommands();
 std::vector<Command> TokenCommands();
-std::vector<Command> BulkCommands();  // `token bulk-...`
-std::vector<Command> ScanCommands();  // `token scan`
+std::vector<Command>
+ReplaceCommands();  // the verbs of `token` that give a new secret for an old one
+std::vector<Command> RevokeCommands();  // `token revoke`
+std::vector<Command> BulkCommands();    // `token bulk-...`
+std::vector<Command> ScanCommands();    // `token scan`
 std::vector<Command> VerifyCommands();
 std::vector<Command> PolicyCommands();
 std::vector<Command> AuditCommands();

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "client/error_details.h"
@@ -17,10 +18,37 @@ std::string Metadata(const ErrorReport& report, const std::string& key) {
   return found == report.metadata.end() ? "" : found->second;
 }
 
+// What to do about a connection that failed for what gRPC's words tell of; "" where they do not.
+std::string HintForConnection(absl::string_view message, const ErrorContext& context) {
+  if (absl::StrContains(message, "wrong version number")) {
+    return absl::StrCat(context.target,
+                        " does not talk TLS: leave out --tls, --ca-file, --cert-file, --key-file "
+                        "and --server-name, here and in the context.");
+  }
+  if (absl::StrContains(message, "certificate verify failed")) {
+    return "Nobody who is trusted signed the server's certificate: give its authority with "
+           "--ca-file.";
+  }
+  if (absl::StrContains(message, "is not in peer certificate")) {
+    return "The server's certificate is for another name: give that with --server-name, if it is "
+           "the server that you mean.";
+  }
+  if (absl::StrContains(message, "handshake failed")) {
+    return "See --ca-file and --server-name; a server may also want --cert-file and --key-file.";
+  }
+  if (!absl::StrContains(message, "Socket closed")) return "";
+  return absl::StrCat("Is it a Latchkey server at ", context.target,
+                      context.tls ? "? It may want a client's certificate: --cert-file, --key-file."
+                                  : "? It may take TLS alone: --tls or --ca-file.");
+}
+
 // What to do where no answer came.
 std::string HintWithoutAnswer(const absl::Status& status, const ErrorContext& context) {
   switch (status.code()) {
     case absl::StatusCode::kUnavailable:
+      if (std::string hint = HintForConnection(status.message(), context); !hint.empty()) {
+        return hint;
+      }
       return absl::StrCat("Is the server running at ", context.target, "? See --target.");
     case absl::StatusCode::kDeadlineExceeded:
       return absl::StrCat("Is the server running at ", context.target,
@@ -108,11 +136,16 @@ ErrorReport MakeErrorReport(const absl::Status& status, const ErrorContext& cont
   }
   report.hint = HintFor(status, report, context);
   // These do not say whether a mutation was made.
-  if (status.code() == absl::StatusCode::kDeadlineExceeded ||
-      (status.code() == absl::StatusCode::kUnavailable && report.reason.empty())) {
+  if (IsWithoutAnswer(status)) {
     absl::StrAppend(&report.hint, RepeatHint(context));
   }
   return report;
+}
+
+bool IsWithoutAnswer(const absl::Status& status) {
+  return status.code() == absl::StatusCode::kDeadlineExceeded ||
+         (status.code() == absl::StatusCode::kUnavailable &&
+          !GetErrorDetail<google::rpc::ErrorInfo>(status).has_value());
 }
 
 absl::Status WithNote(const absl::Status& error, absl::string_view note) {
@@ -123,9 +156,21 @@ absl::Status WithNote(const absl::Status& error, absl::string_view note) {
   return noted;
 }
 
+namespace {
+
+// The message up to the reason: that and what follows have lines of their own.
+absl::string_view Headline(const ErrorReport& report) {
+  if (report.message.empty()) return report.code;
+  const absl::string_view message = report.message;
+  const std::string reason = Metadata(report, "reason");
+  return reason.empty() ? message : message.substr(0, message.find(absl::StrCat(": ", reason)));
+}
+
+}  // namespace
+
 void PrintErrorText(const ErrorReport& report, bool color, std::ostream& err) {
-  err << (color ? "\x1b[31mlatchkey:\x1b[0m " : "latchkey: ")
-      << EscapeForTerminal(report.message.empty() ? report.code : report.message) << '\n';
+  err << (color ? "\x1b[31mlatchkey:\x1b[0m " : "latchkey: ") << EscapeForTerminal(Headline(report))
+      << '\n';
   Table table;
   if (!report.rule.empty()) table.AddRow({"  rule", report.rule});
   if (const std::string why = Metadata(report, "reason"); !why.empty()) {

@@ -28,9 +28,13 @@ struct ErrorContext {
   std::string target;      // empty: no server was asked
   std::string request_id;  // of a mutation that may have been made; else empty
   bool has_secret = false;
+  bool tls = false;  // whether the server was talked to over TLS
 };
 
 ErrorReport MakeErrorReport(const absl::Status& status, const ErrorContext& context);
+
+// Returns whether no server answered: there was none, the connection broke, or the time was over.
+bool IsWithoutAnswer(const absl::Status& status);
 
 // Returns the error with its details, and with `note` after its message.
 absl::Status WithNote(const absl::Status& error, absl::string_view note);

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "tools/latchkey/commands.h"
@@ -35,9 +37,25 @@ struct InstallArgs {
 void DeclareInstall(Syntax& syntax, InstallArgs& args) {
   DeclareWhere(syntax, args.installation);
   syntax.Text("--reason", "TEXT", args.installation.reason, "Why, for who may have to approve it");
-  syntax.Text("--print", "bot|user|both", args.print,
-              "Which secrets to print, one a line, the BOT token's first, each with its refresh "
-              "secret after it where tokens rotate [both]");
+  syntax.Text("--print", "bot|bot-refresh|user|user-refresh|both", args.print,
+              "Which secret to print; both is all of them, one a line, the BOT token's first, each "
+              "with its refresh secret after it where tokens rotate [both]");
+}
+
+// Which of an installation's secrets there are, by what --print calls them, in order.
+template <typename Response>
+std::vector<std::pair<absl::string_view, const v1::IssuedToken*>> Secrets(
+    const Response& response) {
+  std::vector<std::pair<absl::string_view, const v1::IssuedToken*>> secrets;
+  secrets.emplace_back("bot", &response.bot_token());
+  if (response.has_bot_refresh_token()) {
+    secrets.emplace_back("bot-refresh", &response.bot_refresh_token());
+  }
+  if (response.has_user_token()) secrets.emplace_back("user", &response.user_token());
+  if (response.has_user_refresh_token()) {
+    secrets.emplace_back("user-refresh", &response.user_refresh_token());
+  }
+  return secrets;
 }
 
 // Prints the secrets that were asked for.
@@ -45,25 +63,24 @@ template <typename Response>
 absl::StatusOr<ExitCode> ShowInstalled(Session& session, const Response& response,
                                        const std::string& print) {
   std::vector<const v1::IssuedToken*> tokens;
-  if (print != "user") {
-    tokens.push_back(&response.bot_token());
-    if (response.has_bot_refresh_token()) tokens.push_back(&response.bot_refresh_token());
-  }
-  if (print != "bot" && response.has_user_token()) {
-    tokens.push_back(&response.user_token());
-    if (response.has_user_refresh_token()) tokens.push_back(&response.user_refresh_token());
+  for (const auto& [name, issued] : Secrets(response)) {
+    if (print == "both" || print == name) tokens.push_back(issued);
   }
   if (!tokens.empty()) return ShowSecrets(session, response, tokens);
-  return absl::UnknownError(absl::StrCat(
-      "the app is installed, but asks for no user scopes, so there is no USER token to print; "
-      "repeat the command with --print bot and --request-id ",
-      session.sent_request_id(), " within 10 minutes to get the BOT token's secret"));
+  const absl::string_view why =
+      print == "user" ? "asks for no user scopes" : "has no tokens of that kind that rotate";
+  return absl::UnknownError(
+      absl::StrCat("the app is installed, but ", why, ", so there is no ", print,
+                   " secret to print; repeat the command with --print bot and --request-id ",
+                   session.sent_request_id(), " within 10 minutes to get the BOT token's secret"));
 }
 
 absl::Status CheckPrint(const std::string& print) {
-  if (print == "bot" || print == "user" || print == "both") return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("--print is '", print, "'; it takes bot, user, both"));
+  for (const absl::string_view one : {"bot", "bot-refresh", "user", "user-refresh", "both"}) {
+    if (print == one) return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "--print is '", print, "'; it takes bot, bot-refresh, user, user-refresh, both"));
 }
 
 absl::StatusOr<ExitCode> Install(Session& session, const InstallArgs& args) {
@@ -113,7 +130,7 @@ void DeclareVerdict(Syntax& syntax, VerdictArgs& args) {
 
 struct ApproveArgs {
   VerdictArgs verdict;
-  std::vector<std::string> scopes;
+  std::optional<std::vector<std::string>> scopes;
 };
 
 void DeclareApprove(Syntax& syntax, ApproveArgs& args) {
@@ -125,7 +142,13 @@ absl::StatusOr<ExitCode> Approve(Session& session, const ApproveArgs& args) {
   v1::ApproveAppRequest request;
   LATCHKEY_ASSIGN_OR_RETURN(*request.mutable_parent(), args.verdict.parent());
   request.set_app(args.verdict.app);
-  for (const std::string& scope : args.scopes) request.add_scopes(scope);
+  if (args.scopes.has_value() && args.scopes->empty()) {
+    return absl::InvalidArgumentError(
+        "--scopes is empty, which is all that the app asks for now; name some, or leave it out");
+  }
+  for (const std::string& scope : args.scopes.value_or(std::vector<std::string>())) {
+    request.add_scopes(scope);
+  }
   return CallAndShow(session, std::move(request));
 }
 

@@ -18,13 +18,29 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-std::string WellKnownText(const Message& message) {
+// A span as options take it: "90d", "24h", "5m".
+std::string SpanText(absl::Duration span) {
+  constexpr absl::Duration kDay = absl::Hours(24);
+  if (span > kDay && absl::Trunc(span, kDay) == span) return absl::StrCat(span / kDay, "d");
+  if (span >= absl::Hours(1) && absl::Trunc(span, absl::Hours(1)) == span) {
+    return absl::StrCat(span / absl::Hours(1), "h");
+  }
+  if (span >= absl::Minutes(1) && absl::Trunc(span, absl::Minutes(1)) == span) {
+    return absl::StrCat(span / absl::Minutes(1), "m");
+  }
+  return absl::FormatDuration(span);
+}
+
+// The last use is known to the hour, which may begin before the token was made.
+bool IsHour(const FieldDescriptor& field) { return field.name() == "last_use_time"; }
+
+std::string WellKnownText(const Message& message, bool is_hour) {
   if (const auto* time = dynamic_cast<const google::protobuf::Timestamp*>(&message)) {
-    return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixSeconds(time->seconds()),
-                            absl::UTCTimeZone());
+    return absl::FormatTime(is_hour ? "%Y-%m-%dT%H:00Z" : "%Y-%m-%dT%H:%M:%SZ",
+                            absl::FromUnixSeconds(time->seconds()), absl::UTCTimeZone());
   }
   if (const auto* span = dynamic_cast<const google::protobuf::Duration*>(&message)) {
-    return absl::FormatDuration(absl::Seconds(span->seconds()) + absl::Nanoseconds(span->nanos()));
+    return SpanText(absl::Seconds(span->seconds()) + absl::Nanoseconds(span->nanos()));
   }
   return "";
 }
@@ -47,11 +63,23 @@ std::string SingleText(const Message& message, const FieldDescriptor& field) {
       return absl::StrCat(reflection.GetUInt32(message, &field));
     case FieldDescriptor::CPPTYPE_MESSAGE:
       return reflection.HasField(message, &field)
-                 ? WellKnownText(reflection.GetMessage(message, &field))
+                 ? WellKnownText(reflection.GetMessage(message, &field), IsHour(field))
                  : "";
     default:
       return "";  // the contract has no other types
   }
+}
+
+// An item of a list: "60d", or where it has fields of its own, "bot=60d".
+std::string ItemText(const Message& item) {
+  if (item.GetDescriptor()->file()->package() == "google.protobuf") {
+    return WellKnownText(item, /*is_hour=*/false);
+  }
+  std::vector<std::string> texts;
+  for (int i = 0; i < item.GetDescriptor()->field_count(); ++i) {
+    texts.push_back(SingleText(item, *item.GetDescriptor()->field(i)));
+  }
+  return absl::StrJoin(texts, "=");
 }
 
 std::string RepeatedText(const Message& message, const FieldDescriptor& field) {
@@ -62,6 +90,8 @@ std::string RepeatedText(const Message& message, const FieldDescriptor& field) {
       texts.push_back(reflection.GetRepeatedString(message, &field, i));
     } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM) {
       texts.push_back(EnumText(*reflection.GetRepeatedEnum(message, &field, i)));
+    } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+      texts.push_back(ItemText(reflection.GetRepeatedMessage(message, &field, i)));
     }
   }
   return absl::StrJoin(texts, ",");
@@ -85,7 +115,8 @@ void AddDetailsUnder(const std::string& prefix, const Message& message, Table& t
     }
     const std::string text =
         field.is_repeated() ? RepeatedText(message, field) : SingleText(message, field);
-    if (!text.empty() && text != "0") table.AddRow({path, text});
+    if (text.empty() || text == "0") continue;
+    table.AddRow({path, absl::StrCat(IsHour(field) ? "in the hour of " : "", text)});
   }
 }
 

@@ -24,8 +24,9 @@ struct Column {
   absl::string_view path;
 };
 
-// Returns a field as people read it: enums by EnumText(), times in RFC 3339, lists with commas,
-// what is not set as "". A path that does not exist is a programming error.
+// Returns a field as people read it: enums by EnumText(), times in RFC 3339, the last use to
+// the hour, spans as options take them, lists with commas, what is not set as "". A path that does
+// not exist is a programming error.
 std::string FieldText(const google::protobuf::Message& message, absl::string_view path);
 
 // Adds a row for each field that says something; booleans always do.

@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "tools/latchkey/suggest.h"
+#include "tools/latchkey/terminal.h"
 
 namespace latchkey::cli {
 namespace {
@@ -23,8 +24,13 @@ class AppSyntax final : public Syntax {
   explicit AppSyntax(CLI::App& app) : app_(app) {}
 
   void Add(Parameter parameter) override {
-    const auto set = [name = parameter.name,
+    const auto set = [name = parameter.name, any_bytes = parameter.any_bytes,
                       set = std::move(parameter.set)](const CLI::results_t& values) {
+      // The contract's texts are UTF-8; protobuf would complain on standard error, and go on.
+      const auto odd = std::find_if_not(values.begin(), values.end(), IsUtf8);
+      if (!any_bytes && odd != values.end()) {
+        throw CLI::ValidationError(name, absl::StrCat("'", *odd, "' is not UTF-8"));
+      }
       const absl::Status status = set(values);
       if (status.ok()) return true;
       throw CLI::ValidationError(name, std::string(status.message()));
@@ -78,6 +84,7 @@ struct Tree {
 constexpr absl::string_view NounHelp(absl::string_view noun) {
   constexpr std::pair<absl::string_view, absl::string_view> kHelp[] = {
       {"workspace", "Workspaces: the tenants"},
+      {"organization", "Organizations: what groups workspaces, and tightens what they may"},
       {"member", "Members of a workspace"},
       {"service", "Internal services that call Latchkey"},
       {"app", "Apps, and their installation and approval"},

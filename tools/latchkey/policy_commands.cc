@@ -1,3 +1,7 @@
+#include <string>
+#include <vector>
+
+#include "absl/strings/ascii.h"
 #include "tools/latchkey/commands.h"
 #include "tools/latchkey/output.h"
 
@@ -59,19 +63,40 @@ absl::StatusOr<ExitCode> Rules(Session& session, const NoArgs& /*args*/) {
                   {{"RULE", "id"}, {"WHEN", "condition"}, {"DECISION", "effect"}});
 }
 
+// What is said of each plan, and the field that has it.
+constexpr Column kLimits[] = {{"apps", "max_apps"},
+                              {"idle limit, at least", "min_idle_limit"},
+                              {"idle limit, at most", "max_idle_limit"},
+                              {"idle limit where none is chosen", "default_idle_limit"},
+                              {"the same of test tokens", "default_test_idle_limit"},
+                              {"life of an access token, at least", "min_access_life"},
+                              {"life of an access token, at most", "max_access_life"},
+                              {"life where none is chosen", "default_access_life"},
+                              {"grace of a regeneration, at most", "max_grace"},
+                              {"dead tokens stay listed", "dead_token_retention"},
+                              {"events are kept", "audit_retention"},
+                              {"consumers", "max_consumers"},
+                              {"may be in an organization", "organizations"}};
+
+// A plan has more limits than fit beside each other, so plans are the columns.
 absl::StatusOr<ExitCode> Plans(Session& session, const NoArgs& /*args*/) {
   LATCHKEY_ASSIGN_OR_RETURN(const auto response, session.Call(v1::ListPlansRequest()));
-  return ShowList(session, response,
-                  {{"PLAN", "plan"},
-                   {"APPS (0: ANY)", "max_apps"},
-                   {"IDLE LIMIT FROM", "min_idle_limit"},
-                   {"TO", "max_idle_limit"},
-                   {"ACCESS LIFE TO", "max_access_life"},
-                   {"GRACE TO", "max_grace"},
-                   {"DEAD TOKENS KEPT", "dead_token_retention"},
-                   {"EVENTS KEPT", "audit_retention"},
-                   {"CONSUMERS", "max_consumers"},
-                   {"ORGANIZATIONS", "organizations"}});
+  if (session.json()) return ShowList(session, response, {});
+  std::vector<std::string> cells = {"LIMIT"};
+  for (const auto& plan : response.plans()) {
+    cells.push_back(absl::AsciiStrToUpper(FieldText(plan, "plan")));
+  }
+  Table table(cells);
+  for (const auto& [text, field] : kLimits) {
+    cells = {std::string(text)};
+    for (const auto& plan : response.plans()) {
+      const std::string value = FieldText(plan, field);
+      cells.push_back(field == "max_apps" && value == "0" ? "any number" : value);
+    }
+    table.AddRow(cells);
+  }
+  table.Print(session.io().out, session.io().out_is_terminal);
+  return FinishOutput(session);
 }
 
 }  // namespace

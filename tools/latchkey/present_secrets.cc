@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "absl/types/span.h"
+#include "server/form/secret_form.h"
 #include "tools/latchkey/error_report.h"
 
 namespace latchkey::cli {
@@ -46,6 +49,10 @@ Presented PresentSecrets(Session& session, const std::vector<SecretString>& secr
     presented.revision = std::max(presented.revision, response->revision());
   }
   return presented;
+}
+
+bool IsOperatorSecret(absl::string_view secret) {
+  return absl::ConsumePrefix(&secret, secret::kOperatorPrefix) && absl::StartsWith(secret, "_");
 }
 
 std::string PresentedSentence(const Presented& presented) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "client/secret_string.h"
 #include "tools/latchkey/session.h"
 
@@ -22,6 +23,14 @@ struct Presented {
 // Presents `secrets`, in as many calls as it takes. Needs no credentials.
 Presented PresentSecrets(Session& session, const std::vector<SecretString>& secrets,
                          const std::string& reason);
+
+// What is said where the operator's secret is among secrets that are to be revoked.
+inline constexpr char kOperatorIsLeft[] =
+    "The operator's secret is among them, which cannot be revoked; docs/tokens.md says how to "
+    "replace it.";
+
+// Returns whether `secret` has the operator's prefix, whole or not.
+bool IsOperatorSecret(absl::string_view secret);
 
 // Says so in a sentence.
 std::string PresentedSentence(const Presented& presented);

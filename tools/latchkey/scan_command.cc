@@ -190,8 +190,7 @@ class Scan {
       io_.err << "Presented " << presented_.count << ". " << PresentedSentence(presented_) << ".\n";
     }
     if (CountOfOperator() > 0) {
-      io_.err << "The operator's secret is among them, which cannot be revoked; docs/tokens.md "
-                 "says how to replace it.\n";
+      io_.err << kOperatorIsLeft << '\n';
     }
   }
 

@@ -15,6 +15,7 @@
 #include "absl/strings/strip.h"
 #include "server/base/status_macros.h"
 #include "server/form/secret_form.h"
+#include "tools/latchkey/terminal.h"
 
 namespace latchkey::cli {
 namespace {
@@ -77,14 +78,15 @@ absl::StatusOr<std::vector<SecretString>> ReadStandardInput(const Io& io) {
 
 absl::StatusOr<std::vector<SecretString>> ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) return absl::NotFoundError(absl::StrCat("the file ", path, " cannot be read"));
+  if (!file) return absl::InvalidArgumentError(absl::StrCat("the file ", path, " cannot be read"));
   return ReadLines(file, absl::StrCat("the file ", path));
 }
 
 absl::StatusOr<std::vector<SecretString>> ReadVariable(const std::string& name, const Io& io) {
   const auto found = io.environment.find(name);
   if (found == io.environment.end()) {
-    return absl::NotFoundError(absl::StrCat("the environment variable ", name, " is not set"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("the environment variable ", name, " is not set"));
   }
   const absl::string_view text = absl::StripAsciiWhitespace(found->second);
   if (text.empty()) {
@@ -107,7 +109,9 @@ absl::StatusOr<SecretSource> ParseSecretSource(absl::string_view text) {
   return SecretSource{SecretSource::Kind::kFile, std::string(text)};
 }
 
-absl::StatusOr<std::vector<SecretString>> ReadSecrets(const SecretSource& source, const Io& io) {
+namespace {
+
+absl::StatusOr<std::vector<SecretString>> ReadSource(const SecretSource& source, const Io& io) {
   switch (source.kind) {
     case SecretSource::Kind::kStandardInput:
       return ReadStandardInput(io);
@@ -119,6 +123,18 @@ absl::StatusOr<std::vector<SecretString>> ReadSecrets(const SecretSource& source
       break;
   }
   return absl::InvalidArgumentError("no secret was given");
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<SecretString>> ReadSecrets(const SecretSource& source, const Io& io) {
+  LATCHKEY_ASSIGN_OR_RETURN(std::vector<SecretString> secrets, ReadSource(source, io));
+  for (std::size_t i = 0; i < secrets.size(); ++i) {
+    if (IsUtf8(secrets[i].Reveal())) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("secret ", i + 1, " of ", secrets.size(), " is not UTF-8, as no secret is"));
+  }
+  return secrets;
 }
 
 absl::StatusOr<SecretString> ReadSecret(const SecretSource& source, const Io& io) {

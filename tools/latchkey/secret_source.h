@@ -23,12 +23,12 @@ struct SecretSource {
 absl::StatusOr<SecretSource> ParseSecretSource(absl::string_view text);
 
 // Reads the one secret there. Asks for it without echo where standard input is a terminal.
-// NOT_FOUND: no such file or variable, or it cannot be read.
-// INVALID_ARGUMENT: it is empty, or holds more than one line.
+// INVALID_ARGUMENT: no such file or variable, or it cannot be read, is empty, is not UTF-8, or
+// holds more than one line.
 absl::StatusOr<SecretString> ReadSecret(const SecretSource& source, const Io& io);
 
 // Reads every line that is not empty; at least one.
-// NOT_FOUND, INVALID_ARGUMENT: as ReadSecret().
+// INVALID_ARGUMENT: as ReadSecret().
 absl::StatusOr<std::vector<SecretString>> ReadSecrets(const SecretSource& source, const Io& io);
 
 // Returns whether `argument` seems to hold a Latchkey secret.

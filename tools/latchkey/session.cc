@@ -1,7 +1,11 @@
 #include "tools/latchkey/session.h"
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "client/request_id.h"
 #include "google/protobuf/descriptor.h"
+#include "grpcpp/channel.h"
+#include "tools/latchkey/error_report.h"
 #include "tools/latchkey/output.h"
 
 namespace latchkey::cli {
@@ -9,9 +13,30 @@ namespace latchkey::cli {
 absl::StatusOr<Client*> Session::client() {
   if (client_ == nullptr) {
     LATCHKEY_ASSIGN_OR_RETURN(ClientOptions options, MakeClientOptions(settings_, io_));
-    LATCHKEY_ASSIGN_OR_RETURN(client_, Client::Create(std::move(options)));
+    auto client = Client::Create(std::move(options));
+    // Nothing was asked of a server yet: whatever it is, the command line or the context is wrong.
+    if (!client.ok()) return absl::InvalidArgumentError(client.status().message());
+    client_ = *std::move(client);
   }
   return client_.get();
+}
+
+absl::Status Session::Reach() {
+  if (reached_) return absl::OkStatus();
+  const auto& channel = client_->channel();
+  const auto deadline = absl::ToChronoTime(absl::Now() + settings_.timeout);
+  grpc_connectivity_state state = channel->GetState(/*try_to_connect=*/true);
+  while (state != GRPC_CHANNEL_READY && state != GRPC_CHANNEL_TRANSIENT_FAILURE &&
+         channel->WaitForStateChange(state, deadline)) {
+    state = channel->GetState(/*try_to_connect=*/true);
+  }
+  if (state != GRPC_CHANNEL_READY) {
+    // A call that changes nothing says why, and is tried again as any is.
+    const absl::Status status = client_->Call(v1::GetStatusRequest()).status();
+    if (IsWithoutAnswer(status)) return status;
+  }
+  reached_ = true;
+  return absl::OkStatus();
 }
 
 const std::string& Session::NextRequestId() {

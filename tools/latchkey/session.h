@@ -48,6 +48,7 @@ class Session {
   absl::StatusOr<ResponseOf<Request>> Call(Request request) {
     LATCHKEY_ASSIGN_OR_RETURN(const Client* const caller, client());
     if constexpr (requires { request.mutable_request_id(); }) {
+      LATCHKEY_RETURN_IF_ERROR(Reach());
       request.set_request_id(NextRequestId());
     }
     return caller->Call(std::move(request));
@@ -64,6 +65,9 @@ class Session {
   const std::string& sent_request_id() const { return sent_request_id_; }
 
  private:
+  // Connects before a mutation is sent, so that where nobody can be reached it is known that it was
+  // not made. Errors: as Client::Call().
+  absl::Status Reach();
   const std::string& NextRequestId();
 
   const Io& io_;
@@ -73,6 +77,7 @@ class Session {
   const std::string request_id_;
   std::string sent_request_id_;
   std::unique_ptr<Client> client_;
+  bool reached_ = false;
 };
 
 // Which part of a list is wanted.

@@ -55,7 +55,6 @@ absl::StatusOr<Settings> ResolveSettings(const Flags& flags, const Io& io, const
 
 // Returns how to make the client, and reads the secret.
 // INVALID_ARGUMENT: there is no such context; and as ReadSecret().
-// NOT_FOUND: as ReadSecret().
 absl::StatusOr<ClientOptions> MakeClientOptions(const Settings& settings, const Io& io);
 
 // Reads "table" or "json".
@@ -64,6 +63,10 @@ absl::StatusOr<OutputFormat> ParseOutputFormat(absl::string_view text);
 // Reads "10s", "1.5h", "90d", "2w", or a number of seconds.
 // INVALID_ARGUMENT: it is none of these, or not above 0.
 absl::StatusOr<absl::Duration> ParseTimeSpan(absl::string_view text);
+
+// Reads when something is to expire: a time, or a span from `now`.
+// INVALID_ARGUMENT: it is neither.
+absl::StatusOr<absl::Time> ParseExpiry(const std::string& text, absl::Time now);
 
 }  // namespace latchkey::cli
 

@@ -99,6 +99,15 @@ std::string EscapeForTerminal(absl::string_view text) {
   return escaped;
 }
 
+bool IsUtf8(absl::string_view text) {
+  while (!text.empty()) {
+    const std::size_t bytes = Decode(text).bytes;
+    if (bytes == 0) return false;
+    text.remove_prefix(bytes);
+  }
+  return true;
+}
+
 std::size_t DisplayWidth(absl::string_view text) {
   std::size_t width = 0;
   while (!text.empty()) {

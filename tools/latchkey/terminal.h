@@ -15,6 +15,9 @@ namespace latchkey::cli {
 // not UTF-8. Everything from a server passes through here.
 std::string EscapeForTerminal(absl::string_view text);
 
+// Returns whether `text` is well-formed UTF-8.
+bool IsUtf8(absl::string_view text);
+
 // Returns how many columns escaped text takes.
 std::size_t DisplayWidth(absl::string_view text);
 

@@ -3,7 +3,7 @@
 #include "absl/time/time.h"
 #include "tools/latchkey/commands.h"
 #include "tools/latchkey/output.h"
-#include "tools/latchkey/present_secrets.h"
+#include "tools/latchkey/settings.h"
 
 namespace latchkey::cli {
 namespace {
@@ -13,9 +13,9 @@ struct IssueArgs {
   v1::TokenKind kind = v1::TOKEN_KIND_UNSPECIFIED;
   std::string app;
   std::string member;
-  std::vector<std::string> scopes;
+  std::optional<std::vector<std::string>> scopes;
   std::string label;
-  std::string expires;
+  std::optional<std::string> expires;
   std::string reason;
 };
 
@@ -32,15 +32,15 @@ void DeclareIssue(Syntax& syntax, IssueArgs& args) {
   syntax.Text("--reason", "TEXT", args.reason, "Why, for who may have to approve it");
 }
 
-// Reads a time, or a span from now.
-absl::StatusOr<absl::Time> ParseExpiry(const std::string& text, absl::Time now) {
-  absl::Time time;
-  std::string error;
-  if (absl::ParseTime(absl::RFC3339_full, text, &time, &error)) return time;
-  const absl::StatusOr<absl::Duration> span = ParseTimeSpan(text);
-  if (span.ok()) return now + *span;
-  return absl::InvalidArgumentError(absl::StrCat(
-      "--expires is '", text, "'; it takes a time span such as 90d, or 2030-01-31T12:00:00Z"));
+absl::Status SetScopes(const IssueArgs& args, v1::IssueTokenRequest& request) {
+  if (!args.scopes.has_value()) return absl::OkStatus();
+  if (args.scopes->empty() && !args.app.empty()) {
+    return absl::InvalidArgumentError(
+        "--scopes is empty, which for an app's token is all of the app's bot scopes; name some, or "
+        "leave it out");
+  }
+  for (const std::string& scope : *args.scopes) request.add_scopes(scope);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<ExitCode> Issue(Session& session, const IssueArgs& args) {
@@ -53,12 +53,12 @@ absl::StatusOr<ExitCode> Issue(Session& session, const IssueArgs& args) {
   request.set_kind(args.kind == v1::TOKEN_KIND_UNSPECIFIED ? v1::TOKEN_KIND_SERVICE : args.kind);
   request.set_app(args.app);
   request.set_member(args.member);
-  for (const std::string& scope : args.scopes) request.add_scopes(scope);
+  LATCHKEY_RETURN_IF_ERROR(SetScopes(args, request));
   request.set_label(args.label);
   request.set_reason(args.reason);
-  if (!args.expires.empty()) {
+  if (args.expires.has_value()) {
     LATCHKEY_ASSIGN_OR_RETURN(const absl::Time expires,
-                              ParseExpiry(args.expires, session.io().clock.Now()));
+                              ParseExpiry(*args.expires, session.io().clock.Now()));
     request.mutable_expire_time()->set_seconds(absl::ToUnixSeconds(expires));
   }
   LATCHKEY_ASSIGN_OR_RETURN(const auto response, session.Call(std::move(request)));
@@ -100,6 +100,7 @@ absl::StatusOr<ExitCode> List(Session& session, const ListTokensArgs& args) {
                       {"SCOPES", "scopes"},
                       {"CREATED", "create_time"},
                       {"EXPIRES", "expire_time"},
+                      {"USED IN HOUR OF", "last_use_time"},
                       {"LABEL", "label"},
                       {"ENDED BY", "revocation.principal"},
                       {"ENDED WITH", "revocation.action"}});
@@ -111,120 +112,6 @@ absl::StatusOr<ExitCode> Get(Session& session, const NameArgs& args) {
   return CallAndShow(session, std::move(request));
 }
 
-struct RegenerateArgs {
-  std::string name;
-  std::string grace;
-  std::vector<std::string> scopes;
-  std::optional<std::string> label;
-  std::string expires;
-  std::string reason;
-};
-
-void DeclareRegenerate(Syntax& syntax, RegenerateArgs& args) {
-  syntax.Name("NAME", NameKind::kToken, args.name, "Which token: WORKSPACE/ID or in full");
-  syntax.Text(
-      "--grace", "SPAN", args.grace,
-      "How long the old secret is good too, at most, such as 1h: until the new one is first "
-      "used [0]");
-  syntax.List("--scopes", "SCOPE,...", args.scopes, "What it may do from now on [as before]");
-  syntax.Text("--label", "TEXT", args.label, "Where it is used, for people [as before]");
-  syntax.Text("--expires", "TIME", args.expires,
-              "When it ends: a time span such as 90d, a time, or never [as before]");
-  syntax.Text("--reason", "TEXT", args.reason, "Why");
-}
-
-// Puts into the request what changes along with the secret.
-absl::Status SetChanges(Session& session, const RegenerateArgs& args,
-                        v1::RegenerateTokenRequest& request) {
-  if (!args.scopes.empty()) {
-    request.mutable_update_mask()->add_paths("scopes");
-    for (const std::string& scope : args.scopes) request.mutable_token()->add_scopes(scope);
-  }
-  if (args.label.has_value()) {
-    request.mutable_update_mask()->add_paths("label");
-    request.mutable_token()->set_label(*args.label);
-  }
-  if (args.expires.empty()) return absl::OkStatus();
-  request.mutable_update_mask()->add_paths("expire_time");
-  if (args.expires == "never") return absl::OkStatus();
-  LATCHKEY_ASSIGN_OR_RETURN(const absl::Time expires,
-                            ParseExpiry(args.expires, session.io().clock.Now()));
-  request.mutable_token()->mutable_expire_time()->set_seconds(absl::ToUnixSeconds(expires));
-  return absl::OkStatus();
-}
-
-absl::StatusOr<ExitCode> Regenerate(Session& session, const RegenerateArgs& args) {
-  v1::RegenerateTokenRequest request;
-  request.set_name(args.name);
-  request.set_reason(args.reason);
-  if (!args.grace.empty()) {
-    const absl::StatusOr<absl::Duration> grace = ParseTimeSpan(args.grace);
-    if (!grace.ok()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("--grace is '", args.grace, "'; it takes a time span such as 1h"));
-    }
-    request.mutable_grace()->set_seconds(absl::ToInt64Seconds(*grace));
-  }
-  LATCHKEY_RETURN_IF_ERROR(SetChanges(session, args, request));
-  LATCHKEY_ASSIGN_OR_RETURN(const auto response, session.Call(std::move(request)));
-  return ShowSecrets(session, response, {&response.issued_token()});
-}
-
-struct RotateArgs {
-  std::string secret_from;
-};
-
-void DeclareRotate(Syntax& syntax, RotateArgs& args) {
-  syntax.Text("--secret-from", "-|FILE|env:NAME", args.secret_from,
-              "Where the refresh secret is; whoever holds it needs no other right");
-}
-
-absl::StatusOr<ExitCode> Rotate(Session& session, const RotateArgs& args) {
-  if (args.secret_from.empty()) {
-    return absl::InvalidArgumentError("say where the refresh secret is: --secret-from");
-  }
-  LATCHKEY_ASSIGN_OR_RETURN(const SecretSource source, ParseSecretSource(args.secret_from));
-  LATCHKEY_ASSIGN_OR_RETURN(const SecretString secret, ReadSecret(source, session.io()));
-  v1::RotateTokenRequest request;
-  request.set_refresh_secret(std::string(secret.Reveal()));
-  LATCHKEY_ASSIGN_OR_RETURN(const auto response, session.Call(std::move(request)));
-  return ShowSecrets(session, response, {&response.access_token(), &response.refresh_token()});
-}
-
-struct RevokeArgs {
-  std::optional<std::string> name;
-  std::optional<std::string> secret_from;
-  std::string reason;
-};
-
-void DeclareRevoke(Syntax& syntax, RevokeArgs& args) {
-  syntax.Text("NAME", "NAME", args.name, "Which token: WORKSPACE/ID or in full");
-  syntax.Text("--secret-from", "-|FILE|env:NAME", args.secret_from,
-              "Revoke the tokens whose secrets are there, one a line; this takes no other right");
-  syntax.Text("--reason", "TEXT", args.reason, "Why, for the audit log");
-}
-
-absl::StatusOr<ExitCode> RevokeBySecret(Session& session, const RevokeArgs& args) {
-  LATCHKEY_ASSIGN_OR_RETURN(const SecretSource source, ParseSecretSource(*args.secret_from));
-  LATCHKEY_ASSIGN_OR_RETURN(const auto secrets, ReadSecrets(source, session.io()));
-  const Presented presented = PresentSecrets(session, secrets, args.reason);
-  LATCHKEY_RETURN_IF_ERROR(presented.status);
-  v1::RevokeTokenResponse response;
-  response.set_revision(presented.revision);
-  return ShowSentence(session, response, PresentedSentence(presented));
-}
-
-absl::StatusOr<ExitCode> Revoke(Session& session, const RevokeArgs& args) {
-  if (args.name.has_value() == args.secret_from.has_value()) {
-    return absl::InvalidArgumentError("name the token, or say --secret-from; one of them");
-  }
-  if (args.secret_from.has_value()) return RevokeBySecret(session, args);
-  v1::RevokeTokenRequest request;
-  LATCHKEY_ASSIGN_OR_RETURN(*request.mutable_name(), FullName(NameKind::kToken, *args.name));
-  request.set_reason(args.reason);
-  return CallAndShow(session, std::move(request));
-}
-
 }  // namespace
 
 std::vector<Command> TokenCommands() {
@@ -233,14 +120,6 @@ std::vector<Command> TokenCommands() {
       MakeCommand("token", "list", "List tokens, dead ones too", DeclareList, List),
       MakeCommand("token", "get", "Show a token, never its secret", DeclareName<NameKind::kToken>,
                   Get),
-      MakeChange("token", "regenerate", "Replace a token's secret, and print the new one",
-                 DeclareRegenerate, Regenerate),
-      MakeChange("token", "rotate",
-                 "Trade a refresh secret for a new access secret and a new refresh secret, and "
-                 "print both, one a line",
-                 DeclareRotate, Rotate),
-      MakeChange("token", "revoke", "End a token by name, or tokens by their secrets",
-                 DeclareRevoke, Revoke),
   };
 }
 

@@ -71,9 +71,9 @@ struct UpdateArgs {
   std::optional<std::string> organization;
   std::optional<bool> app_approval;
   std::optional<bool> guest_apps;
-  std::string access_token_life;
-  std::vector<std::string> idle_limits;
-  std::vector<std::string> expiry_warnings;
+  std::optional<std::string> access_token_life;
+  std::optional<std::vector<std::string>> idle_limits;
+  std::optional<std::vector<std::string>> expiry_warnings;
   std::uint64_t expected_revision = 0;
 };
 
@@ -87,11 +87,16 @@ void DeclareUpdate(Syntax& syntax, UpdateArgs& args) {
   syntax.Switch("--app-approval", args.app_approval, "Whether apps must be approved");
   syntax.Switch("--guest-apps", args.guest_apps, "Whether guests may use apps");
   syntax.Text("--access-token-life", "SPAN", args.access_token_life,
-              "How long the access token of a rotating pair lives, such as 12h: 5m to 24h");
-  syntax.List("--idle-limits", "KIND=SPAN,...", args.idle_limits,
-              "After how long without use tokens are revoked, such as bot=60d,test=7d");
-  syntax.List("--expiry-warnings", "SPAN,...", args.expiry_warnings,
-              "How long before a token expires warnings are left, such as 7d,1d");
+              "How long the access token of a rotating pair lives, such as 12h: 5m to 24h; \"\" is "
+              "the plan's own");
+  syntax.List(
+      "--idle-limits", "KIND=SPAN,...", args.idle_limits,
+      "After how long without use tokens are revoked, such as bot=60d,test=7d; replaces the "
+      "whole list, and \"\" is the plan's own");
+  syntax.List(
+      "--expiry-warnings", "SPAN,...", args.expiry_warnings,
+      "How long before a token expires warnings are left, such as 7d,1d; replaces the whole "
+      "list, and \"\" is 7d,1d");
   syntax.Number("--expected-revision", args.expected_revision, "Only if it is at this revision");
 }
 
@@ -102,13 +107,9 @@ absl::StatusOr<absl::Duration> ParseSpanOf(absl::string_view flag, const std::st
       absl::StrCat(flag, " holds '", text, "'; it takes spans such as 7d"));
 }
 
-// Puts into the request when tokens end by themselves, and when that is warned of.
-absl::Status SetEnds(const UpdateArgs& args, v1::UpdateWorkspaceRequest& request) {
-  v1::Workspace& workspace = *request.mutable_workspace();
-  if (!args.idle_limits.empty()) request.mutable_update_mask()->add_paths("settings.idle_limits");
-  for (const std::string& text : args.idle_limits) {
+absl::Status AddIdleLimits(const std::vector<std::string>& texts, v1::Workspace& workspace) {
+  for (const std::string& text : texts) {
     const std::pair<std::string, std::string> parts = absl::StrSplit(text, absl::MaxSplits('=', 1));
-    v1::IdleLimit& limit = *workspace.mutable_settings()->add_idle_limits();
     v1::TokenKind kind = v1::TOKEN_KIND_UNSPECIFIED;
     if (!v1::TokenKind_Parse(absl::StrCat("TOKEN_KIND_", absl::AsciiStrToUpper(parts.first)),
                              &kind)) {
@@ -116,14 +117,36 @@ absl::Status SetEnds(const UpdateArgs& args, v1::UpdateWorkspaceRequest& request
                                                      "'; it takes a kind of token and a span, "
                                                      "such as bot=60d"));
     }
-    limit.set_kind(kind);
     LATCHKEY_ASSIGN_OR_RETURN(const absl::Duration span,
                               ParseSpanOf("--idle-limits", parts.second));
+    v1::IdleLimit& limit = *workspace.mutable_settings()->add_idle_limits();
+    limit.set_kind(kind);
     limit.mutable_limit()->set_seconds(absl::ToInt64Seconds(span));
   }
-  if (args.expiry_warnings.empty()) return absl::OkStatus();
-  request.mutable_update_mask()->add_paths("settings.expiry_warnings");
-  for (const std::string& text : args.expiry_warnings) {
+  return absl::OkStatus();
+}
+
+// Puts into the request when tokens end by themselves, and when that is warned of. What is given
+// empty is named in the mask and left unset, which clears it.
+absl::Status SetEnds(const UpdateArgs& args, v1::UpdateWorkspaceRequest& request) {
+  v1::Workspace& workspace = *request.mutable_workspace();
+  google::protobuf::FieldMask& mask = *request.mutable_update_mask();
+  if (args.access_token_life.has_value()) {
+    mask.add_paths("settings.access_token_life");
+    if (!args.access_token_life->empty()) {
+      LATCHKEY_ASSIGN_OR_RETURN(const absl::Duration life,
+                                ParseSpanOf("--access-token-life", *args.access_token_life));
+      workspace.mutable_settings()->mutable_access_token_life()->set_seconds(
+          absl::ToInt64Seconds(life));
+    }
+  }
+  if (args.idle_limits.has_value()) {
+    mask.add_paths("settings.idle_limits");
+    LATCHKEY_RETURN_IF_ERROR(AddIdleLimits(*args.idle_limits, workspace));
+  }
+  if (!args.expiry_warnings.has_value()) return absl::OkStatus();
+  mask.add_paths("settings.expiry_warnings");
+  for (const std::string& text : *args.expiry_warnings) {
     LATCHKEY_ASSIGN_OR_RETURN(const absl::Duration span, ParseSpanOf("--expiry-warnings", text));
     workspace.mutable_settings()->add_expiry_warnings()->set_seconds(absl::ToInt64Seconds(span));
   }
@@ -162,16 +185,6 @@ absl::StatusOr<ExitCode> Update(Session& session, const UpdateArgs& args) {
   if (args.guest_apps.has_value()) {
     workspace.mutable_settings()->set_guests_may_use_apps(*args.guest_apps);
     mask.add_paths("settings.guests_may_use_apps");
-  }
-  if (!args.access_token_life.empty()) {
-    const absl::StatusOr<absl::Duration> life = ParseTimeSpan(args.access_token_life);
-    if (!life.ok()) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "--access-token-life is '", args.access_token_life, "'; it takes a span such as 12h"));
-    }
-    workspace.mutable_settings()->mutable_access_token_life()->set_seconds(
-        absl::ToInt64Seconds(*life));
-    mask.add_paths("settings.access_token_life");
   }
   LATCHKEY_RETURN_IF_ERROR(SetEnds(args, request));
   if (mask.paths().empty()) return NothingToUpdate();
