@@ -89,7 +89,8 @@ class Server::Impl {
         credentials_(std::move(credentials)),
         gate_(options_.settings.max_calls),
         statuses_(options_.logger, options_.entropy),
-        workers_(options_.settings.worker_threads, "rpc-worker"),
+        workers_(
+            std::make_unique<ThreadPoolExecutor>(options_.settings.worker_threads, "rpc-worker")),
         subscribers_(frame(), static_cast<std::size_t>(options_.settings.max_subscribers)),
         ports_(options_.settings.addresses.size(), 0) {}
 
@@ -103,7 +104,7 @@ class Server::Impl {
   int port(std::size_t index) const { return ports_[index]; }
 
  private:
-  CallFrame frame() { return {options_.authority, workers_, gate_, statuses_}; }
+  CallFrame frame() { return {options_.authority, *workers_, gate_, statuses_}; }
   void Configure(grpc::ServerBuilder& builder) const;
   void MakeMethods(grpc::ServerBuilder& builder);
   void StartMethods();
@@ -112,7 +113,7 @@ class Server::Impl {
   const std::shared_ptr<grpc::ServerCredentials> credentials_;
   CallGate gate_;
   const StatusConverter statuses_;
-  ThreadPoolExecutor workers_;
+  std::unique_ptr<ThreadPoolExecutor> workers_;  // null after Shutdown()
   SubscriberSet subscribers_;
   AuthorityServices services_;
   VerifierServiceCalls verifier_;
@@ -214,6 +215,8 @@ void Server::Impl::Shutdown(absl::Duration grace) {
   // What is answered from here on is so by the authority's thread, also for calls under way.
   options_.authority.AnswerOn(nullptr);
   poller_->Stop();
+  // A worker may have answered its call and still be on its way out of the authority.
+  workers_.reset();
   server_.reset();
 }
 
