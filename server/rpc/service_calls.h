@@ -67,6 +67,7 @@ using AuditServiceCalls =
     Mixin<v1::AuditService::Service, v1::AuditService::WithRawMethod_Subscribe,
           v1::AuditService::WithRawMethod_ListEvents, v1::AuditService::WithRawMethod_GetEvent,
           v1::AuditService::WithGenericMethod_CreateConsumer,
+          v1::AuditService::WithGenericMethod_GetConsumer,
           v1::AuditService::WithGenericMethod_ListConsumers,
           v1::AuditService::WithGenericMethod_DeleteConsumer,
           v1::AuditService::WithGenericMethod_Acknowledge,
