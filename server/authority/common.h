@@ -51,6 +51,9 @@ std::uint64_t WriteNewMember(Mutation& m, absl::string_view workspace, absl::str
 
 // PLAN_LIMIT where a workspace is the home of as many living apps as its plan takes.
 absl::Status CheckRoomForApp(const storage::v1::WorkspaceRecord& record);
+// Appends what the workspace has beyond its plan, which a change to a smaller plan leaves.
+void AppendPlanExcesses(const storage::v1::WorkspaceRecord& record,
+                        google::protobuf::RepeatedPtrField<v1::PlanExcess>& excesses);
 
 // Returns the record of an app in `workspace` that was never installed there.
 storage::v1::InstallationRecord NewInstallation(absl::string_view workspace, absl::string_view app);

@@ -1,5 +1,6 @@
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "server/authority/authority.h"
@@ -28,7 +29,67 @@ void Fill(const policy::PlanLimits& row, v1::PlanLimits& limits) {
   limits.set_organizations(row.organizations);
 }
 
+// Adds to a response what lies beyond one limit after another.
+class ExcessList {
+ public:
+  ExcessList(const policy::PlanLimits& plan,
+             google::protobuf::RepeatedPtrField<v1::PlanExcess>& excesses)
+      : plan_(plan), excesses_(excesses) {}
+
+  void AtMost(absl::string_view limit, std::uint64_t allowed, std::uint64_t count,
+              absl::string_view what) {
+    if (count <= allowed) return;
+    Add(limit, allowed, count,
+        absl::StrCat("It has ", count, " ", what, ", and its plan ", plan_.name, " takes ", allowed,
+                     ": those stay, and no more are taken until there are fewer than ", allowed,
+                     "."));
+  }
+  void Within(absl::string_view field, absl::Duration value, absl::string_view min_name,
+              absl::Duration min, absl::string_view max_name, absl::Duration max) {
+    if (value < min) Outside(field, value, min_name, min);
+    if (value > max) Outside(field, value, max_name, max);
+  }
+
+ private:
+  void Outside(absl::string_view field, absl::Duration value, absl::string_view limit,
+               absl::Duration allowed) {
+    Add(limit, static_cast<std::uint64_t>(absl::ToInt64Seconds(allowed)),
+        static_cast<std::uint64_t>(absl::ToInt64Seconds(value)),
+        absl::StrCat("Its ", field, " is ", absl::FormatDuration(value), ", and its plan ",
+                     plan_.name, " takes a ", limit, " of ", absl::FormatDuration(allowed),
+                     ": it stays, and can only be changed to one that is nearer to that."));
+  }
+  void Add(absl::string_view limit, std::uint64_t allowed, std::uint64_t count,
+           std::string message) {
+    v1::PlanExcess& excess = *excesses_.Add();
+    excess.set_limit(std::string(limit));
+    excess.set_allowed(allowed);
+    excess.set_count(count);
+    excess.set_message(std::move(message));
+  }
+
+  const policy::PlanLimits& plan_;
+  google::protobuf::RepeatedPtrField<v1::PlanExcess>& excesses_;
+};
+
 }  // namespace
+
+void AppendPlanExcesses(const storage::v1::WorkspaceRecord& record,
+                        google::protobuf::RepeatedPtrField<v1::PlanExcess>& excesses) {
+  const policy::PlanLimits& plan = policy::LimitsOf(ToPolicy(record.workspace().plan()));
+  const v1::WorkspaceSettings& settings = record.workspace().settings();
+  ExcessList list(plan, excesses);
+  if (plan.max_apps > 0) list.AtMost("max_apps", plan.max_apps, record.living_apps(), "apps");
+  for (const v1::IdleLimit& limit : settings.idle_limits()) {
+    list.Within(absl::StrCat("idle limit of ", v1::TokenKind_Name(limit.kind())),
+                FromProto(limit.limit()), "min_idle_limit", plan.min_idle_limit, "max_idle_limit",
+                plan.max_idle_limit);
+  }
+  if (settings.has_access_token_life()) {
+    list.Within("access token life", FromProto(settings.access_token_life()), "min_access_life",
+                plan.min_access_life, "max_access_life", plan.max_access_life);
+  }
+}
 
 absl::Status CheckRoomForApp(const storage::v1::WorkspaceRecord& record) {
   const v1::Workspace& workspace = record.workspace();

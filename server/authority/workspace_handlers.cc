@@ -200,6 +200,7 @@ absl::StatusOr<v1::UpdateWorkspaceResponse> Handle(Mutation& m,
   v1::UpdateWorkspaceResponse response;
   response.set_revision(m.txn().next_sequence() - 1);
   *response.mutable_workspace() = after.workspace();
+  AppendPlanExcesses(after, *response.mutable_plan_excesses());
   return response;
 }
 

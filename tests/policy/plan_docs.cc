@@ -33,7 +33,9 @@ event is purged yet, and there are no consumers yet.
 
 A change of plan takes nothing away. What is over a limit of the new plan stays and works, and more
 of it is refused, with FAILED_PRECONDITION and the reason PLAN_LIMIT that names the plan, the limit
-and how many there are, until there is less of it or the plan takes more. A setting outside the new
+and how many there are, until there is less of it or the plan takes more. The answers to
+UpdateWorkspace and GetWorkspace list what is over (`plan_excesses`), and `latchkey workspace
+update` and `get` say it on standard error. A setting outside the new
 plan stays and may be changed to one that is nearer to it. Only a workspace that is in an
 organization cannot change to a plan that takes none.
 )";

@@ -1,8 +1,10 @@
 // What a plan takes: how many apps a workspace may be the home of.
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "google/rpc/error_details.pb.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/authority/errors.h"
 #include "server/base/executor.h"
@@ -13,6 +15,8 @@
 namespace latchkey {
 namespace {
 
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 using testing::StatusIs;
 using testing::TestAuthority;
 
@@ -25,12 +29,27 @@ class PlanTest : public ::testing::Test {
     request.set_primary_owner_id("ann");
     ASSERT_TRUE(Call(operator_, request).ok());
   }
-  void ChangePlan(const std::string& id, v1::Plan plan) {
+  v1::UpdateWorkspaceResponse ChangePlan(const std::string& id, v1::Plan plan) {
     v1::UpdateWorkspaceRequest request;
     request.mutable_workspace()->set_name(absl::StrCat("workspaces/", id));
     request.mutable_workspace()->set_plan(plan);
     request.mutable_update_mask()->add_paths("plan");
-    ASSERT_TRUE(Call(operator_, request).ok());
+    const auto changed = Call(operator_, request);
+    EXPECT_TRUE(changed.ok()) << changed.status();
+    return changed.value_or(v1::UpdateWorkspaceResponse());
+  }
+  std::vector<std::string> ExcessesOf(const std::string& id) {
+    v1::GetWorkspaceRequest request;
+    request.set_name(absl::StrCat("workspaces/", id));
+    return Texts(authority_->Read(operator_, request)->plan_excesses());
+  }
+  static std::vector<std::string> Texts(
+      const google::protobuf::RepeatedPtrField<v1::PlanExcess>& excesses) {
+    std::vector<std::string> texts;
+    for (const v1::PlanExcess& excess : excesses) {
+      texts.push_back(absl::StrCat(excess.limit(), " ", excess.count(), "/", excess.allowed()));
+    }
+    return texts;
   }
   static v1::CreateAppRequest NewApp(const std::string& workspace, const std::string& id) {
     v1::CreateAppRequest request;
@@ -120,8 +139,12 @@ TEST_F(PlanTest, ASmallerPlanTakesNothingAwayAndSaysWhyNoMoreIsMade) {
   MakeWorkspace("acme", v1::PLAN_STANDARD);
   MakeApps("acme", 1, 12);
 
-  ChangePlan("acme", v1::PLAN_FREE);
+  const v1::UpdateWorkspaceResponse changed = ChangePlan("acme", v1::PLAN_FREE);
 
+  EXPECT_THAT(Texts(changed.plan_excesses()), ElementsAre("max_apps 12/10"));
+  EXPECT_NE(changed.plan_excesses(0).message().find("It has 12 apps, and its plan FREE takes 10"),
+            std::string::npos);
+  EXPECT_THAT(ExcessesOf("acme"), ElementsAre("max_apps 12/10"));
   v1::ListAppsRequest list;
   list.set_parent("workspaces/acme");
   EXPECT_EQ(authority_->Read(operator_, list)->apps_size(), 12);
@@ -155,12 +178,16 @@ TEST_F(PlanTest, SettingsThatASmallerPlanDoesNotTakeMayStayOrComeNearer) {
     return Call(Ann("acme"), request).status();
   };
   ASSERT_TRUE(set(180, 24, false).ok());
+  EXPECT_THAT(ExcessesOf("acme"), IsEmpty());
   ChangePlan("acme", v1::PLAN_FREE);
+  EXPECT_THAT(ExcessesOf("acme"), ElementsAre("max_idle_limit 15552000/7776000",
+                                              "max_access_life 86400/43200"));
 
   EXPECT_TRUE(set(180, 24, true).ok());
   EXPECT_TRUE(set(170, 24, true).ok());
   EXPECT_THAT(set(171, 24, true), StatusIs(absl::StatusCode::kFailedPrecondition));
   EXPECT_TRUE(set(90, 12, true).ok());
+  EXPECT_THAT(ExcessesOf("acme"), IsEmpty());
   EXPECT_THAT(set(91, 12, true), StatusIs(absl::StatusCode::kFailedPrecondition));
   EXPECT_THAT(set(90, 13, true), StatusIs(absl::StatusCode::kFailedPrecondition));
 }

@@ -46,10 +46,22 @@ absl::StatusOr<ExitCode> Create(Session& session, const CreateArgs& args) {
   return CallAndShow(session, std::move(request));
 }
 
+// Shows the workspace, and on standard error what it has beyond its plan.
+template <typename Request>
+absl::StatusOr<ExitCode> CallAndShowWorkspace(Session& session, Request request) {
+  LATCHKEY_ASSIGN_OR_RETURN(const auto response, session.Call(std::move(request)));
+  LATCHKEY_ASSIGN_OR_RETURN(const ExitCode code, ShowFirstField(session, response));
+  for (const v1::PlanExcess& excess : response.plan_excesses()) {
+    session.io().err << "note: " << response.workspace().name() << " is over a limit of its plan ("
+                     << excess.limit() << "). " << excess.message() << "\n";
+  }
+  return code;
+}
+
 absl::StatusOr<ExitCode> Get(Session& session, const NameArgs& args) {
   v1::GetWorkspaceRequest request;
   request.set_name(args.name);
-  return CallAndShow(session, std::move(request));
+  return CallAndShowWorkspace(session, std::move(request));
 }
 
 absl::StatusOr<ExitCode> List(Session& session, const Paging& paging) {
@@ -188,7 +200,7 @@ absl::StatusOr<ExitCode> Update(Session& session, const UpdateArgs& args) {
   }
   LATCHKEY_RETURN_IF_ERROR(SetEnds(args, request));
   if (mask.paths().empty()) return NothingToUpdate();
-  return CallAndShow(session, std::move(request));
+  return CallAndShowWorkspace(session, std::move(request));
 }
 
 }  // namespace
