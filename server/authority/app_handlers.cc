@@ -47,9 +47,7 @@ absl::Status CheckNewApp(const v1::CreateAppRequest& request, bool has_home) {
   validator.Check(request.has_app(), "app", "is missing");
   validator.Text("app.display_name", request.app().display_name());
   validator.Check(has_home, "app.home_workspace", kWorkspaceForm);
-  validator.Check(
-      v1::AppKind_IsValid(request.app().kind()) && request.app().kind() != v1::APP_KIND_UNSPECIFIED,
-      "app.kind", "is no kind of app");
+  validator.Enum("app.kind", request.app().kind());
   validator.Scopes("app.bot_scopes", request.app().bot_scopes());
   validator.Scopes("app.user_scopes", request.app().user_scopes());
   validator.Check(v1::ReusePolicy_IsValid(request.app().reuse_policy()), "app.reuse_policy",

@@ -109,7 +109,8 @@ absl::StatusOr<v1::ListBulkRevocationsResponse> Authority::Read(
                     [&](FactSheet& s) { return s.AboutWorkspace(workspace.value_or("")); }));
   if (!workspace.has_value()) return InvalidFieldError("parent", kWorkspaceForm);
   if (!v1::BulkRevocationState_IsValid(request.state())) {
-    return InvalidFieldError("state", "is no state; it takes RUNNING, DONE or CANCELLED");
+    return InvalidFieldError("state", absl::StrCat("is ", static_cast<int>(request.state()),
+                                                   "; it takes RUNNING, DONE or CANCELLED"));
   }
   if (!sheet.workspace().has_value()) return ResourceNotFoundError(request.parent());
   LATCHKEY_ASSIGN_OR_RETURN(const Page page, PageOf(request));

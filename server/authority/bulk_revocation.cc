@@ -29,7 +29,7 @@ absl::Status CheckForm(const v1::BulkRevokeTokensRequest& request) {
   validator.Check(request.member().empty() || (member.has_value() && workspace.has_value() &&
                                                member->workspace == *workspace),
                   "member", "is no name of a member of parent; it takes {parent}/members/{id}");
-  validator.Check(v1::TokenKind_IsValid(request.kind()), "kind", "is no kind");
+  validator.Enum("kind", request.kind(), /*or_none=*/true);
   validator.Text("label", request.label());
   const google::protobuf::Timestamp& before = request.issued_before();
   validator.Check(before.nanos() >= 0 && before.nanos() <= 999999999, "issued_before",

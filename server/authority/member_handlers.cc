@@ -41,7 +41,7 @@ absl::StatusOr<v1::CreateMemberResponse> Handle(Mutation& m,
   validator.Id("member_id", request.member_id());
   validator.Check(request.has_member(), "member", "is missing");
   validator.Text("member.display_name", request.member().display_name());
-  validator.Check(v1::Role_IsValid(role), "member.role", "is no role");
+  validator.Enum("member.role", role);
   validator.RequestId(request.request_id());
   LATCHKEY_RETURN_IF_ERROR(validator.status());
   if (!sheet.workspace().has_value()) return ResourceNotFoundError(request.parent());
@@ -78,9 +78,7 @@ absl::Status CheckMemberUpdate(const v1::UpdateMemberRequest& request) {
   validator.Text("member.display_name", request.member().display_name());
   for (const std::string& path : request.update_mask().paths()) {
     if (path == "role") {
-      validator.Check(request.member().role() != v1::ROLE_UNSPECIFIED &&
-                          v1::Role_IsValid(request.member().role()),
-                      "member.role", "is no role");
+      validator.Enum("member.role", request.member().role());
     } else if (path == "state") {
       validator.Check(request.member().state() == v1::MEMBER_STATE_ACTIVE, "member.state",
                       "takes ACTIVE only; use DeactivateMember to deactivate");

@@ -42,11 +42,8 @@ absl::Status CheckScopes(const FactSheet& sheet, const v1::Token& token) {
   if (!sheet.app().has_value()) return absl::OkStatus();
   const v1::App& app = sheet.app()->app();
   const bool speaks_for_member = token.kind() == v1::TOKEN_KIND_USER;
-  if (IsSubset(token.scopes(), speaks_for_member ? app.user_scopes() : app.bot_scopes())) {
-    return absl::OkStatus();
-  }
-  return InvalidFieldError("token.scopes",
-                           absl::StrCat("holds what ", app.name(), " does not ask for"));
+  return CheckScopesAreOf(app.name(), speaks_for_member ? app.user_scopes() : app.bot_scopes(),
+                          "token.scopes", token.scopes());
 }
 
 // Returns the token with the changes that the request asks for.

@@ -27,8 +27,7 @@ absl::Status CheckNewService(const v1::CreateServiceRequest& request) {
   absl::flat_hash_set<int> roles;
   for (const int role : request.service().roles()) {
     if (validator.full()) break;
-    validator.Check(v1::ServiceRole_IsValid(role) && role != v1::SERVICE_ROLE_UNSPECIFIED,
-                    "service.roles", "holds what is no role");
+    validator.Enum("service.roles", static_cast<v1::ServiceRole>(role));
     validator.Check(roles.insert(role).second, "service.roles", "holds a role twice");
   }
   const auto& uris = request.service().uri_sans();

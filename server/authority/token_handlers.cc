@@ -49,6 +49,18 @@ absl::Status CheckIssue(const v1::IssueTokenRequest& request,
   return validator.status();
 }
 
+// Which tokens an app of a kind has, and where they come from.
+absl::string_view TokenKindsOf(v1::AppKind kind) {
+  switch (kind) {
+    case v1::APP_KIND_CUSTOM_INTEGRATION:
+      return "CUSTOM_BOT and APP";
+    case v1::APP_KIND_LEGACY_BOT:
+      return "LEGACY_BOT and APP";
+    default:
+      return "APP here; its BOT and USER tokens come from InstallApp";
+  }
+}
+
 // The kind of app that a kind of token needs.
 absl::Status CheckAppKind(const v1::App& app, v1::TokenKind kind) {
   const bool fits =
@@ -56,9 +68,10 @@ absl::Status CheckAppKind(const v1::App& app, v1::TokenKind kind) {
       (kind == v1::TOKEN_KIND_CUSTOM_BOT && app.kind() == v1::APP_KIND_CUSTOM_INTEGRATION) ||
       (kind == v1::TOKEN_KIND_LEGACY_BOT && app.kind() == v1::APP_KIND_LEGACY_BOT);
   if (fits) return absl::OkStatus();
-  return StateConflictError(app.name(), v1::AppKind_Name(app.kind()),
-                            absl::StrCat(app.name(), " is ", v1::AppKind_Name(app.kind()),
-                                         ", whose tokens are not ", v1::TokenKind_Name(kind)));
+  return StateConflictError(
+      app.name(), v1::AppKind_Name(app.kind()),
+      absl::StrCat(app.name(), " is ", v1::AppKind_Name(app.kind()), ", which has no ",
+                   v1::TokenKind_Name(kind), "; it takes ", TokenKindsOf(app.kind())));
 }
 
 // Completes the token of an app, with the generations it hangs on.
@@ -70,10 +83,8 @@ absl::Status FillAppToken(const FactSheet& sheet, const std::string& workspace,
   }
   const v1::App& app = sheet.app()->app();
   LATCHKEY_RETURN_IF_ERROR(CheckAppKind(app, request.kind()));
-  if (!IsSubset(request.scopes(), app.bot_scopes())) {
-    return InvalidFieldError("scopes", absl::StrCat("holds what ", app.name(),
-                                                    " does not ask for; a list only narrows"));
-  }
+  LATCHKEY_RETURN_IF_ERROR(
+      CheckScopesAreOf(app.name(), app.bot_scopes(), "scopes", request.scopes()));
   record.mutable_token()->set_app(app.name());
   *record.mutable_token()->mutable_scopes() =
       request.scopes().empty() ? app.bot_scopes() : request.scopes();

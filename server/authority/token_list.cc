@@ -25,8 +25,8 @@ absl::StatusOr<TokenSelection> ParseQuery(const v1::ListTokensRequest& request) 
                   "takes apps/{id}");
   validator.Check(request.member().empty() || ParseMember(request.member()).has_value(), "member",
                   kMemberForm);
-  validator.Check(v1::TokenState_IsValid(request.state()), "state", "is no state");
-  validator.Check(v1::TokenKind_IsValid(request.kind()), "kind", "is no kind");
+  validator.Enum("state", request.state(), /*or_none=*/true);
+  validator.Enum("kind", request.kind(), /*or_none=*/true);
   LATCHKEY_RETURN_IF_ERROR(validator.status());
   selection.owner = *owner;
   selection.app = request.app();

@@ -3,7 +3,10 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "server/authority/actions.h"
 #include "server/authority/errors.h"
 #include "server/authority/names.h"
@@ -14,6 +17,9 @@ namespace latchkey {
 namespace {
 
 constexpr int kMaxExpiryYears = 10;
+constexpr std::size_t kMaxNames = 16;
+// Below a token's secret and a request id, which opens sealed answers.
+constexpr std::size_t kMaxShownBytes = 32;
 
 bool IsScope(absl::string_view scope) {
   if (scope.empty() || scope.size() > kMaxScopeBytes) return false;
@@ -31,10 +37,26 @@ void Validator::Add(absl::string_view field, absl::string_view description) {
   violation->set_description(std::string(description));
 }
 
+void Validator::Enum(absl::string_view field, int value,
+                     const google::protobuf::EnumDescriptor& type, bool or_none) {
+  const auto* const named = type.FindValueByNumber(value);
+  if (named != nullptr && (value != 0 || or_none)) return;
+  // Its values are named as the zero value is, but for that one's last word.
+  const absl::string_view prefix = absl::StripSuffix(type.value(0)->name(), "UNSPECIFIED");
+  std::vector<absl::string_view> names;
+  for (int i = 0; i < type.value_count(); ++i) {
+    if (type.value(i)->number() == 0) continue;
+    names.push_back(absl::StripPrefix(type.value(i)->name(), prefix));
+  }
+  const std::string got = value == 0 ? "is not set" : absl::StrCat("is ", value);
+  Add(field, absl::StrCat(got, "; it takes ",
+                          names.size() > kMaxNames ? absl::StrCat("a value of ", type.name())
+                                                   : absl::StrJoin(names, ", ")));
+}
+
 void Validator::Id(absl::string_view field, absl::string_view value) {
   if (IsId(value)) return;
-  Add(field, absl::StrCat("is ", value.empty() ? "empty" : absl::StrCat(value.size(), " bytes"),
-                          "; it takes 1 to 63 of [a-z0-9-]"));
+  Add(field, absl::StrCat("is ", Shown(value), "; it takes 1 to 63 of [a-z0-9-]"));
 }
 
 void Validator::Text(absl::string_view field, absl::string_view value) {
@@ -53,7 +75,8 @@ void Validator::Scopes(absl::string_view field, const Strings& scopes) {
   for (int i = 0; i < scopes.size() && !full(); ++i) {
     if (IsScope(scopes[i])) continue;
     Add(absl::StrCat(field, "[", i, "]"),
-        "is no scope; it takes 1 to 128 of letters, digits and : . _ / -");
+        absl::StrCat("is ", Shown(scopes[i]),
+                     "; it takes 1 to 128 of letters, digits and : . _ / -"));
   }
 }
 
@@ -91,6 +114,12 @@ absl::Status Validator::status() const {
                                                 : InvalidFieldsError(violations_);
 }
 
+std::string Shown(absl::string_view value) {
+  if (value.empty()) return "empty";
+  if (value.size() > kMaxShownBytes) return absl::StrCat(value.size(), " bytes");
+  return absl::StrCat("\"", absl::CHexEscape(value), "\"");
+}
+
 std::vector<std::string> Normalized(const Strings& scopes) {
   std::vector<std::string> sorted(scopes.begin(), scopes.end());
   std::sort(sorted.begin(), sorted.end());
@@ -107,6 +136,17 @@ bool IsSubset(const Strings& part, const Strings& whole) {
   return std::all_of(part.begin(), part.end(), [&](const std::string& scope) {
     return std::find(whole.begin(), whole.end(), scope) != whole.end();
   });
+}
+
+absl::Status CheckScopesAreOf(absl::string_view app, const Strings& asked_for,
+                              absl::string_view field, const Strings& scopes) {
+  for (const std::string& scope : scopes) {
+    if (std::find(asked_for.begin(), asked_for.end(), scope) != asked_for.end()) continue;
+    return InvalidFieldError(
+        field, absl::StrCat("holds ", Shown(scope), ", which ", app, " does not ask for; it takes ",
+                            asked_for.empty() ? "none" : absl::StrJoin(asked_for, ", ")));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace latchkey

@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "google/protobuf/duration.pb.h"
+#include "google/protobuf/generated_enum_reflection.h"
 #include "google/protobuf/repeated_ptr_field.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "google/rpc/error_details.pb.h"
@@ -36,6 +37,11 @@ class Validator {
     if (!ok) Add(field, description);
   }
 
+  // A value of the enum, by its number; zero, which stands for none, only where `or_none`.
+  template <typename Value>
+  void Enum(absl::string_view field, Value value, bool or_none = false) {
+    Enum(field, static_cast<int>(value), *google::protobuf::GetEnumDescriptor<Value>(), or_none);
+  }
   // 1 to 63 of [a-z0-9-].
   void Id(absl::string_view field, absl::string_view value);
   // At most 256 bytes of UTF-8 without control characters.
@@ -58,8 +64,15 @@ class Validator {
   absl::Status status() const;
 
  private:
+  void Enum(absl::string_view field, int value, const google::protobuf::EnumDescriptor& type,
+            bool or_none);
+
   google::rpc::BadRequest violations_;
 };
+
+// Returns `value` as an error may show it: in quotes, or by its size where it is empty, or longer
+// than a value of its kind that could be a secret put into the wrong field.
+std::string Shown(absl::string_view value);
 
 // Returns `scopes` in order, each once.
 std::vector<std::string> Normalized(const Strings& scopes);
@@ -67,6 +80,9 @@ std::vector<std::string> Normalized(const Strings& scopes);
 void Normalize(Strings& scopes);
 // Returns whether every scope of `part` is in `whole`.
 bool IsSubset(const Strings& part, const Strings& whole);
+// INVALID_ARGUMENT where `scopes`, the request's `field`, holds what `app` does not ask for.
+absl::Status CheckScopesAreOf(absl::string_view app, const Strings& asked_for,
+                              absl::string_view field, const Strings& scopes);
 
 }  // namespace latchkey
 

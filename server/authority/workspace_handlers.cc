@@ -26,7 +26,7 @@ absl::Status CheckNewWorkspace(const v1::CreateWorkspaceRequest& request) {
   Validator validator;
   validator.Check(request.has_workspace(), "workspace", "is missing");
   validator.Text("workspace.display_name", request.workspace().display_name());
-  validator.Check(v1::Plan_IsValid(request.workspace().plan()), "workspace.plan", "is no plan");
+  validator.Enum("workspace.plan", request.workspace().plan(), /*or_none=*/true);
   CheckSettings(request.workspace().settings(), validator);
   CheckOrganizationForm(request.workspace(), validator);
   if (!request.primary_owner_id().empty()) {
@@ -103,13 +103,9 @@ absl::Status CheckWorkspaceUpdate(const v1::UpdateWorkspaceRequest& request) {
   CheckSettings(request.workspace().settings(), validator);
   for (const std::string& path : request.update_mask().paths()) {
     if (path == "plan") {
-      validator.Check(request.workspace().plan() != v1::PLAN_UNSPECIFIED &&
-                          v1::Plan_IsValid(request.workspace().plan()),
-                      "workspace.plan", "is no plan");
+      validator.Enum("workspace.plan", request.workspace().plan());
     } else if (path == "state") {
-      validator.Check(request.workspace().state() != v1::WORKSPACE_STATE_UNSPECIFIED &&
-                          v1::WorkspaceState_IsValid(request.workspace().state()),
-                      "workspace.state", "is no state; it takes ACTIVE or SUSPENDED");
+      validator.Enum("workspace.state", request.workspace().state());
     }
   }
   validator.RequestId(request.request_id());

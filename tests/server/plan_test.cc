@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "google/rpc/error_details.pb.h"
 #include "gmock/gmock.h"
+#include "google/rpc/error_details.pb.h"
 #include "gtest/gtest.h"
 #include "server/authority/errors.h"
 #include "server/base/executor.h"
@@ -180,8 +180,8 @@ TEST_F(PlanTest, SettingsThatASmallerPlanDoesNotTakeMayStayOrComeNearer) {
   ASSERT_TRUE(set(180, 24, false).ok());
   EXPECT_THAT(ExcessesOf("acme"), IsEmpty());
   ChangePlan("acme", v1::PLAN_FREE);
-  EXPECT_THAT(ExcessesOf("acme"), ElementsAre("max_idle_limit 15552000/7776000",
-                                              "max_access_life 86400/43200"));
+  EXPECT_THAT(ExcessesOf("acme"),
+              ElementsAre("max_idle_limit 15552000/7776000", "max_access_life 86400/43200"));
 
   EXPECT_TRUE(set(180, 24, true).ok());
   EXPECT_TRUE(set(170, 24, true).ok());
