@@ -1,0 +1,222 @@
+// A log in memory, that is tampered with in every way somebody with the disk or the server could.
+#include "client/log_verifier.h"
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "storage/merkle/proof.h"
+#include "tests/testing/status_matchers.h"
+
+namespace latchkey {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::StatusIs;
+
+merkle::NoteSigner NewSigner(const std::string& name, char seed) {
+  return *merkle::NoteSigner::Create(name, std::string(merkle::kNoteSeedSize, seed));
+}
+
+// What a server has: events, and their tree.
+class FakeLog final : public LogProofs {
+ public:
+  explicit FakeLog(int count) {
+    for (int i = 1; i <= count; ++i) Append(absl::StrCat("event ", i));
+  }
+  void Append(const std::string& event) {
+    events.push_back(event);
+    leaves.push_back(merkle::LeafHash(event));
+  }
+  std::uint64_t size() const { return leaves.size(); }
+
+  absl::StatusOr<merkle::Hash> Subtree(unsigned level, std::uint64_t index) const {
+    merkle::Frontier tree;
+    const std::uint64_t begin = index << level;
+    for (std::uint64_t i = 0; i < std::uint64_t{1} << level; ++i) tree.Append(leaves[begin + i]);
+    return tree.Root();
+  }
+  merkle::Hash RootAt(std::uint64_t size) const {
+    merkle::Frontier tree;
+    for (std::uint64_t i = 0; i < size; ++i) tree.Append(leaves[i]);
+    return tree.Root();
+  }
+  std::string CheckpointAt(std::uint64_t size) const {
+    return *merkle::SignCheckpoint(signer, size, RootAt(size));
+  }
+
+  absl::StatusOr<std::string> NewestCheckpoint() override { return CheckpointAt(size()); }
+  absl::StatusOr<Inclusion> ProveInclusion(std::uint64_t sequence, std::uint64_t size) override {
+    ++proofs;
+    if (size > leaves.size()) return absl::OutOfRangeError("tree_size");
+    Inclusion inclusion;
+    inclusion.leaf_hash = leaves[sequence - 1];
+    inclusion.path = *merkle::InclusionPath(
+        sequence - 1, size, [this](unsigned level, std::uint64_t i) { return Subtree(level, i); });
+    return inclusion;
+  }
+  absl::StatusOr<std::vector<merkle::Hash>> ProveConsistency(std::uint64_t first,
+                                                             std::uint64_t second) override {
+    ++proofs;
+    if (second > leaves.size()) return absl::OutOfRangeError("second_tree_size");
+    return merkle::ConsistencyPath(
+        first, second, [this](unsigned level, std::uint64_t i) { return Subtree(level, i); });
+  }
+
+  merkle::NoteSigner signer = NewSigner("latchkey/test", 7);
+  std::vector<std::string> events;
+  std::vector<merkle::Hash> leaves;
+  int proofs = 0;
+};
+
+LogVerifier NewVerifier(FakeLog& log, const std::string& trusted = "") {
+  return *LogVerifier::Create(log, log.signer.VerifierKey(), trusted);
+}
+
+// Reads the log from `after` on, and then holds it against the newest checkpoint.
+absl::Status ReadAll(LogVerifier& verifier, FakeLog& log, std::uint64_t after = 0) {
+  if (const absl::Status begun = verifier.Begin(after, true); !begun.ok()) return begun;
+  for (std::uint64_t i = after; i < log.events.size(); ++i) {
+    if (const absl::Status added = verifier.Add(i + 1, log.events[i]); !added.ok()) return added;
+  }
+  return verifier.CheckNow();
+}
+
+TEST(LogVerifierTest, AnUntouchedLogIsProvenWithoutAskingForProofs) {
+  for (int count = 1; count < 40; ++count) {
+    FakeLog log(count);
+    LogVerifier verifier = NewVerifier(log);
+    ASSERT_TRUE(ReadAll(verifier, log).ok()) << count;
+    EXPECT_EQ(verifier.verified_through(), log.size());
+    EXPECT_EQ(verifier.trusted_size(), log.size());
+    EXPECT_EQ(log.proofs, 0);
+  }
+}
+
+TEST(LogVerifierTest, ItGoesOnFromAnyPlaceWithWhatItTrustedBefore) {
+  for (std::uint64_t trusted = 1; trusted <= 20; ++trusted) {
+    for (std::uint64_t after = 0; after <= 25; ++after) {
+      FakeLog log(25);
+      LogVerifier verifier = NewVerifier(log, log.CheckpointAt(trusted));
+      const absl::Status read = ReadAll(verifier, log, after);
+      ASSERT_TRUE(read.ok()) << trusted << " " << after << ": " << read;
+      EXPECT_EQ(verifier.verified_through(), 25U);
+      EXPECT_EQ(verifier.verified_count(), 25 - after);
+    }
+  }
+}
+
+TEST(LogVerifierTest, EachAlteredByteIsFoundAndTheEventNamed) {
+  const FakeLog untouched(11);
+  for (std::size_t event = 0; event < untouched.events.size(); ++event) {
+    for (std::size_t byte = 0; byte < untouched.events[event].size(); ++byte) {
+      FakeLog log(11);
+      log.events[event][byte] ^= 1;
+      LogVerifier verifier = NewVerifier(log);
+      const absl::Status read = ReadAll(verifier, log);
+      ASSERT_THAT(read, StatusIs(absl::StatusCode::kDataLoss));
+      EXPECT_THAT(std::string(read.message()),
+                  HasSubstr(absl::StrCat("event ", event + 1, " was altered")));
+    }
+  }
+}
+
+TEST(LogVerifierTest, AnAlteredEventIsFoundInAFilteredStreamToo) {
+  FakeLog log(11);
+  LogVerifier verifier = NewVerifier(log);
+  ASSERT_TRUE(verifier.Begin(0, false).ok());
+  for (const int i : {2, 5, 9}) ASSERT_TRUE(verifier.Add(i, log.events[i - 1]).ok());
+  ASSERT_TRUE(verifier.CheckNow().ok());
+  EXPECT_EQ(verifier.verified_count(), 3U);
+  ASSERT_TRUE(verifier.Add(10, "another event").ok());
+  EXPECT_THAT(std::string(verifier.CheckNow().message()), HasSubstr("event 10 was altered"));
+  // And it stays so.
+  EXPECT_THAT(verifier.Add(11, log.events[10]), StatusIs(absl::StatusCode::kDataLoss));
+}
+
+TEST(LogVerifierTest, RemovedAndReorderedEventsAreFound) {
+  FakeLog log(9);
+  LogVerifier gap = NewVerifier(log);
+  ASSERT_TRUE(gap.Begin(0, true).ok());
+  ASSERT_TRUE(gap.Add(1, log.events[0]).ok());
+  EXPECT_THAT(std::string(gap.Add(4, log.events[3]).message()),
+              HasSubstr("events 2 to 3 were removed"));
+  LogVerifier back = NewVerifier(log);
+  ASSERT_TRUE(back.Begin(3, true).ok());
+  EXPECT_THAT(std::string(back.Add(2, log.events[1]).message()), HasSubstr("not in order"));
+  // Swapped, with their numbers in order.
+  std::swap(log.events[4], log.events[5]);
+  LogVerifier swapped = NewVerifier(log);
+  EXPECT_THAT(std::string(ReadAll(swapped, log).message()), HasSubstr("event 5 was altered"));
+}
+
+TEST(LogVerifierTest, ALogThatWasRewrittenWithItsTreeIsFoundByWhatWasTrusted) {
+  for (std::uint64_t trusted = 1; trusted <= 12; ++trusted) {
+    FakeLog log(12);
+    const std::string kept = log.CheckpointAt(trusted);
+    // Whoever has the disk and the key can do so.
+    log.events[0] = "another first event";
+    log.leaves[0] = merkle::LeafHash(log.events[0]);
+    for (const std::uint64_t after : {0, 5, 12}) {
+      LogVerifier verifier = NewVerifier(log, kept);
+      const absl::Status read = ReadAll(verifier, log, after);
+      ASSERT_THAT(read, StatusIs(absl::StatusCode::kDataLoss)) << trusted << " " << after;
+      EXPECT_THAT(std::string(read.message()), HasSubstr("rewritten"));
+    }
+    LogVerifier filtered = NewVerifier(log, kept);
+    ASSERT_TRUE(filtered.Begin(0, false).ok());
+    EXPECT_THAT(filtered.CheckNow(), StatusIs(absl::StatusCode::kDataLoss));
+  }
+}
+
+TEST(LogVerifierTest, ATruncatedLogIsFoundByWhatWasTrusted) {
+  FakeLog log(12);
+  const std::string kept = log.CheckpointAt(12);
+  log.events.resize(10);
+  log.leaves.resize(10);
+  LogVerifier verifier = NewVerifier(log, kept);
+  const absl::Status read = ReadAll(verifier, log);
+  ASSERT_THAT(read, StatusIs(absl::StatusCode::kDataLoss));
+  EXPECT_THAT(std::string(read.message()), HasSubstr("truncated"));
+  LogVerifier later = NewVerifier(log, kept);
+  EXPECT_THAT(std::string(later.Begin(11, true).message()), HasSubstr("truncated"));
+}
+
+TEST(LogVerifierTest, CheckpointsOfAnotherKeyOrAlteredOnesAreRefused) {
+  FakeLog log(3);
+  const merkle::NoteSigner other = NewSigner("latchkey/other", 9);
+  EXPECT_THAT(LogVerifier::Create(log, log.signer.VerifierKey(),
+                                  *merkle::SignCheckpoint(other, 3, log.RootAt(3))),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+  const std::string note = log.CheckpointAt(3);
+  for (std::size_t i = 0; i < note.size(); ++i) {
+    std::string altered = note;
+    altered[i] ^= 1;
+    LogVerifier verifier = NewVerifier(log);
+    ASSERT_TRUE(verifier.Begin(0, true).ok());
+    for (int e = 0; e < 3; ++e) ASSERT_TRUE(verifier.Add(e + 1, log.events[e]).ok());
+    EXPECT_THAT(verifier.Check(altered), StatusIs(absl::StatusCode::kDataLoss)) << i;
+  }
+}
+
+TEST(LogVerifierTest, AStreamThatBreaksAndResumesIsOne) {
+  FakeLog log(30);
+  LogVerifier verifier = NewVerifier(log);
+  ASSERT_TRUE(verifier.Begin(0, true).ok());
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(verifier.Add(i + 1, log.events[i]).ok());
+  ASSERT_TRUE(verifier.Begin(10, true).ok());
+  for (int i = 10; i < 20; ++i) ASSERT_TRUE(verifier.Add(i + 1, log.events[i]).ok());
+  // A checkpoint of what came before, and one of what is yet to come.
+  ASSERT_TRUE(verifier.Check(log.CheckpointAt(15)).ok());
+  EXPECT_EQ(verifier.verified_through(), 15U);
+  ASSERT_TRUE(verifier.Check(log.CheckpointAt(30)).ok());
+  EXPECT_EQ(verifier.verified_through(), 20U);
+  EXPECT_EQ(verifier.verified_count(), 20U);
+}
+
+}  // namespace
+}  // namespace latchkey
