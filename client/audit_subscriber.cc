@@ -10,6 +10,7 @@
 #include "grpcpp/client_context.h"
 #include "grpcpp/completion_queue.h"
 #include "latchkey/v1/audit_service.grpc.pb.h"
+#include "server/base/status_macros.h"
 
 namespace latchkey {
 namespace {
@@ -148,11 +149,18 @@ absl::Status AuditSubscriber::ReadStream() {
   Stream stream(*stub, context, NextRequest());
   v1::SubscribeResponse response;
   bool open = stream.Start(Patience());
+  begun_ = false;
+  absl::Status refused;
   while (open) {
     open = stream.Read(response, Patience()) && !stopping();
-    if (open) HandOn(response);
+    if (open) refused = HandOn(response);
+    if (!refused.ok()) {
+      context.TryCancel();
+      open = false;
+    }
   }
   absl::Status cause = stream.Finish();
+  if (!refused.ok()) cause = refused;
   MutexLock lock(mu_);
   current_ = nullptr;
   return cause;
@@ -167,10 +175,35 @@ v1::SubscribeRequest AuditSubscriber::NextRequest() const {
   } else {
     request.set_after_revision(position_);
   }
+  request.set_serialized(options_.verifier != nullptr);
+  request.set_checkpoints(options_.verifier != nullptr);
   return request;
 }
 
-void AuditSubscriber::HandOn(v1::SubscribeResponse& response) {
+absl::Status AuditSubscriber::Verify(const v1::SubscribeResponse& response) {
+  LogVerifier& verifier = *options_.verifier;
+  if (!begun_) {
+    const bool known = responded_ || !options_.from_now;
+    const std::uint64_t first =
+        response.events().empty() ? response.complete_through() + 1 : response.events(0).sequence();
+    const bool every_event = options_.filter.ByteSizeLong() == 0;
+    LATCHKEY_RETURN_IF_ERROR(verifier.Begin(known ? position_.load() : first - 1, every_event));
+    begun_ = true;
+  }
+  for (int i = 0; i < response.events_size(); ++i) {
+    LATCHKEY_RETURN_IF_ERROR(
+        verifier.Add(response.events(i).sequence(), response.serialized_events(i)));
+  }
+  return response.checkpoint().empty() ? absl::OkStatus() : verifier.Check(response.checkpoint());
+}
+
+absl::Status AuditSubscriber::HandOn(v1::SubscribeResponse& response) {
+  for (const std::string& bytes : response.serialized_events()) {
+    if (!response.add_events()->ParseFromString(bytes)) {
+      return absl::DataLossError("the server sent what is no event");
+    }
+  }
+  if (options_.verifier != nullptr) LATCHKEY_RETURN_IF_ERROR(Verify(response));
   auto& events = *response.mutable_events();
   const auto repeated = std::remove_if(events.begin(), events.end(), [&](const v1::Event& event) {
     if (event.sequence() <= last_sequence_) return true;
@@ -182,6 +215,7 @@ void AuditSubscriber::HandOn(v1::SubscribeResponse& response) {
   backoff_.Reset();
   options_.on_response(response);
   position_ = std::max<std::uint64_t>(position_, response.complete_through());
+  return absl::OkStatus();
 }
 
 absl::Duration AuditSubscriber::LeftForFirst() const {

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "client/backoff.h"
 #include "client/client.h"
+#include "client/log_verifier.h"
 #include "latchkey/v1/audit_service.pb.h"
 #include "server/base/mutex.h"
 
@@ -38,6 +39,12 @@ struct SubscriberOptions {
   // The bounds of the wait before a broken stream is opened again.
   absl::Duration shortest_backoff = absl::Milliseconds(100);
   absl::Duration longest_backoff = absl::Seconds(10);
+
+  // Verifies what is read, before it is handed on: asks for the events' canonical bytes and for
+  // checkpoints, and Run() ends with DATA_LOSS where the log is not what was signed. What was
+  // handed on is proven up to its verified_through(), which follows at each checkpoint. It must
+  // outlive the subscriber, and is used on the thread of Run(). Null: nothing is verified.
+  LogVerifier* verifier = nullptr;
 
   // Gets each response, on the thread of Run(), without the events that it got before: `events` in
   // order, each once, and none for a heartbeat. No event at or below `complete_through` follows.
@@ -79,7 +86,9 @@ class AuditSubscriber {
 
   // Opens a stream and hands on what it gives until it ends; returns why.
   absl::Status ReadStream();
-  void HandOn(v1::SubscribeResponse& response);
+  // An error where what came is not what the verifier takes.
+  absl::Status HandOn(v1::SubscribeResponse& response);
+  absl::Status Verify(const v1::SubscribeResponse& response);
   v1::SubscribeRequest NextRequest() const;
   // How much of first_response_within is left; infinite once there was a response.
   absl::Duration LeftForFirst() const;
@@ -95,6 +104,7 @@ class AuditSubscriber {
   // Used by the thread of Run().
   Backoff backoff_;
   bool responded_ = false;
+  bool begun_ = false;  // the verifier knows where this stream begins
   std::uint64_t last_sequence_;
   std::chrono::steady_clock::time_point started_;
 

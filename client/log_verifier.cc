@@ -89,9 +89,9 @@ absl::Status LogVerifier::Add(std::uint64_t sequence, absl::string_view event) {
   if (every_event_ && sequence != last_added_ + 1) {
     const std::uint64_t missing = sequence - last_added_ - 1;
     return Fail(absl::DataLossError(
-        missing == 1 ? absl::StrCat("event ", last_added_ + 1, " was removed")
-                     : absl::StrCat("events ", last_added_ + 1, " to ", sequence - 1,
-                                    " were removed")));
+        missing == 1
+            ? absl::StrCat("event ", last_added_ + 1, " was removed")
+            : absl::StrCat("events ", last_added_ + 1, " to ", sequence - 1, " were removed")));
   }
   last_added_ = sequence;
   const merkle::Hash leaf_hash = merkle::LeafHash(event);
@@ -183,9 +183,8 @@ absl::Status LogVerifier::Explain(const merkle::Checkpoint& checkpoint) {
     if (event.sequence > checkpoint.size) break;
     LATCHKEY_RETURN_IF_ERROR(ExplainOne(event, checkpoint));
   }
-  return absl::DataLossError(
-      absl::StrCat("the log was rewritten: the tree of the events up to ", tree_.size(),
-                   " is not that of ", Describe(checkpoint)));
+  return absl::DataLossError(absl::StrCat("the log was rewritten: the tree of the events up to ",
+                                          tree_.size(), " is not that of ", Describe(checkpoint)));
 }
 
 absl::Status LogVerifier::ExplainOne(const Pending& event, const merkle::Checkpoint& checkpoint) {
@@ -203,13 +202,13 @@ absl::Status LogVerifier::ExplainOne(const Pending& event, const merkle::Checkpo
   };
   if (is_proven(event.leaf_hash)) return absl::OkStatus();
   if (is_proven(proof->leaf_hash)) {
-    return absl::DataLossError(absl::StrCat("event ", event.sequence,
-                                            " was altered: its hash is ", Hex(event.leaf_hash),
-                                            ", and ", Describe(checkpoint), " has ",
-                                            Hex(proof->leaf_hash)));
+    return absl::DataLossError(absl::StrCat("event ", event.sequence, " was altered: its hash is ",
+                                            Hex(event.leaf_hash), ", and ", Describe(checkpoint),
+                                            " has ", Hex(proof->leaf_hash)));
   }
-  return absl::DataLossError(absl::StrCat("event ", event.sequence, " is not proven: the log's tree",
-                                          " was rewritten since ", Describe(checkpoint)));
+  return absl::DataLossError(absl::StrCat("event ", event.sequence,
+                                          " is not proven: the log's tree", " was rewritten since ",
+                                          Describe(checkpoint)));
 }
 
 void LogVerifier::Proven(std::uint64_t through) {

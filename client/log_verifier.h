@@ -21,8 +21,8 @@ namespace latchkey {
 // "Proof"). What was altered, removed, put in another order or rewritten since, on disk or on the
 // way, is found; an event that was never committed cannot be.
 //
-// Of a stream that selects every event it needs no more than the checkpoints; of another it asks for
-// a proof for each event.
+// Of a stream that selects every event it needs no more than the checkpoints; of another it asks
+// for a proof for each event.
 //
 // Every method but the getters returns DATA_LOSS where the log is not what it was or not what was
 // signed, with a message that says exactly what, and then returns the same for ever; and whatever
@@ -83,12 +83,12 @@ class LogVerifier {
   merkle::NoteVerifier key_;
   absl::Status failed_;
   bool every_event_ = false;
-  merkle::Frontier tree_;         // of every event up to the last added one
-  std::deque<Pending> pending_;   // added and not proven yet
+  merkle::Frontier tree_;        // of every event up to the last added one
+  std::deque<Pending> pending_;  // added and not proven yet
   std::uint64_t last_added_ = 0;
   std::uint64_t verified_through_ = 0;
   std::uint64_t verified_count_ = 0;
-  merkle::Checkpoint trusted_;    // size 0: none
+  merkle::Checkpoint trusted_;  // size 0: none
   std::string trusted_note_;
 };
 

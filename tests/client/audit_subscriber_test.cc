@@ -13,6 +13,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "gtest/gtest.h"
+#include "tests/client/fake_log.h"
 #include "tests/client/fake_server.h"
 #include "tests/client/scripted_audit.h"
 #include "tests/testing/fake_entropy.h"
@@ -258,6 +259,66 @@ TEST_F(AuditSubscriberTest, TheServersWishToWaitIsHeardWithinTheBound) {
       IsOk());
   ASSERT_THAT(breaks_, SizeIs(1));
   EXPECT_EQ(breaks_[0].delay, absl::Milliseconds(4));
+}
+
+// The events of a log as a server sends them to whoever verifies.
+v1::SubscribeResponse Serialized(const testing::FakeLog& log, std::uint64_t first,
+                                 std::uint64_t last, const std::string& checkpoint) {
+  v1::SubscribeResponse response;
+  for (std::uint64_t i = first; i <= last; ++i) response.add_serialized_events(log.events[i - 1]);
+  response.set_complete_through(last);
+  response.set_checkpoint(checkpoint);
+  return response;
+}
+
+class VerifyingSubscriberTest : public AuditSubscriberTest {
+ protected:
+  VerifyingSubscriberTest() {
+    for (std::uint64_t i = 1; i <= 9; ++i) {
+      v1::Event event;
+      event.set_sequence(i);
+      event.set_reason("because");
+      log_.Append(event.SerializeAsString());
+    }
+    verifier_.emplace(*LogVerifier::Create(log_, log_.signer.VerifierKey(), ""));
+    options_.verifier = &*verifier_;
+  }
+
+  testing::FakeLog log_{0};
+  std::optional<LogVerifier> verifier_;
+};
+
+TEST_F(VerifyingSubscriberTest, WhatIsReadIsProvenOverABrokenStream) {
+  const absl::Status followed = Follow(
+      {ScriptedAudit::Send(
+           {Serialized(log_, 1, 3, ""), Serialized(log_, 4, 5, log_.CheckpointAt(5))}, kStopping),
+       ScriptedAudit::SendAndHold({Serialized(log_, 6, 9, log_.CheckpointAt(9))})},
+      9);
+  EXPECT_TRUE(followed.ok()) << followed;
+  EXPECT_THAT(sequences_, ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9));
+  EXPECT_EQ(verifier_->verified_through(), 9U);
+  EXPECT_TRUE(audit_->requests().front().serialized());
+  EXPECT_TRUE(audit_->requests().front().checkpoints());
+}
+
+TEST_F(VerifyingSubscriberTest, AnAlteredEventEndsTheSubscription) {
+  log_.events[6].back() ^= 1;
+  const absl::Status followed =
+      Follow({ScriptedAudit::SendAndHold({Serialized(log_, 1, 5, log_.CheckpointAt(5)),
+                                          Serialized(log_, 6, 9, log_.CheckpointAt(9))})});
+  EXPECT_THAT(followed, StatusIs(absl::StatusCode::kDataLoss));
+  EXPECT_THAT(std::string(followed.message()), HasSubstr("event 7 was altered"));
+  EXPECT_THAT(sequences_, ElementsAre(1, 2, 3, 4, 5));
+}
+
+TEST_F(VerifyingSubscriberTest, FromNowItBeginsWithTheFirstResponse) {
+  options_.from_now = true;
+  const absl::Status followed =
+      Follow({ScriptedAudit::SendAndHold(
+                 {Serialized(log_, 8, 7, ""), Serialized(log_, 8, 9, log_.CheckpointAt(9))})},
+             9);
+  EXPECT_TRUE(followed.ok()) << followed;
+  EXPECT_EQ(verifier_->verified_through(), 9U);
 }
 
 }  // namespace

@@ -4,74 +4,20 @@
 #include <cstdint>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "storage/merkle/proof.h"
+#include "tests/client/fake_log.h"
 #include "tests/testing/status_matchers.h"
 
 namespace latchkey {
 namespace {
 
+using testing::FakeLog;
 using ::testing::HasSubstr;
+using testing::NewSigner;
 using testing::StatusIs;
-
-merkle::NoteSigner NewSigner(const std::string& name, char seed) {
-  return *merkle::NoteSigner::Create(name, std::string(merkle::kNoteSeedSize, seed));
-}
-
-// What a server has: events, and their tree.
-class FakeLog final : public LogProofs {
- public:
-  explicit FakeLog(int count) {
-    for (int i = 1; i <= count; ++i) Append(absl::StrCat("event ", i));
-  }
-  void Append(const std::string& event) {
-    events.push_back(event);
-    leaves.push_back(merkle::LeafHash(event));
-  }
-  std::uint64_t size() const { return leaves.size(); }
-
-  absl::StatusOr<merkle::Hash> Subtree(unsigned level, std::uint64_t index) const {
-    merkle::Frontier tree;
-    const std::uint64_t begin = index << level;
-    for (std::uint64_t i = 0; i < std::uint64_t{1} << level; ++i) tree.Append(leaves[begin + i]);
-    return tree.Root();
-  }
-  merkle::Hash RootAt(std::uint64_t size) const {
-    merkle::Frontier tree;
-    for (std::uint64_t i = 0; i < size; ++i) tree.Append(leaves[i]);
-    return tree.Root();
-  }
-  std::string CheckpointAt(std::uint64_t size) const {
-    return *merkle::SignCheckpoint(signer, size, RootAt(size));
-  }
-
-  absl::StatusOr<std::string> NewestCheckpoint() override { return CheckpointAt(size()); }
-  absl::StatusOr<Inclusion> ProveInclusion(std::uint64_t sequence, std::uint64_t size) override {
-    ++proofs;
-    if (size > leaves.size()) return absl::OutOfRangeError("tree_size");
-    Inclusion inclusion;
-    inclusion.leaf_hash = leaves[sequence - 1];
-    inclusion.path = *merkle::InclusionPath(
-        sequence - 1, size, [this](unsigned level, std::uint64_t i) { return Subtree(level, i); });
-    return inclusion;
-  }
-  absl::StatusOr<std::vector<merkle::Hash>> ProveConsistency(std::uint64_t first,
-                                                             std::uint64_t second) override {
-    ++proofs;
-    if (second > leaves.size()) return absl::OutOfRangeError("second_tree_size");
-    return merkle::ConsistencyPath(
-        first, second, [this](unsigned level, std::uint64_t i) { return Subtree(level, i); });
-  }
-
-  merkle::NoteSigner signer = NewSigner("latchkey/test", 7);
-  std::vector<std::string> events;
-  std::vector<merkle::Hash> leaves;
-  int proofs = 0;
-};
 
 LogVerifier NewVerifier(FakeLog& log, const std::string& trusted = "") {
   return *LogVerifier::Create(log, log.signer.VerifierKey(), trusted);
