@@ -30,6 +30,7 @@ std::vector<Command> VerifyCommands();
 std::vector<Command> PolicyCommands();
 std::vector<Command> AuditCommands();
 std::vector<Command> TailCommands();  // `audit tail`
+std::vector<Command> VerifyLogCommands();  // `audit verify`
 std::vector<Command> AdminCommands();
 std::vector<Command> ContextCommands();
 

@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# Follows a real server with consumer.mjs over a kill of the server and one of the consumer, and sees
+# that each event came once, in order, and was proven; and that it does not take another log's key.
+#
+#   tests/node/test.sh BIN     BIN: the folder of latchkeyd and latchkey
+set -euo pipefail
+bin="$(realpath "$1")"
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+installed=node_modules/.latchkey-lock
+if ! cmp -s package-lock.json "$installed"; then
+  npm ci --ignore-scripts --loglevel=error >&2
+  cp package-lock.json "$installed"
+fi
+
+folder="$(mktemp -d)"
+server="" consumer=""
+# shellcheck disable=SC2329 # called by the trap
+finish() {
+  [[ -z "$consumer" ]] || kill -KILL "$consumer" 2>/dev/null || true
+  [[ -z "$server" ]] || kill -KILL "$server" 2>/dev/null || true
+  rm -rf "$folder"
+}
+trap finish EXIT
+fail() {
+  echo "tests/node: $*" >&2
+  cat "$folder/log" "$folder/errors" >&2 2>/dev/null || true
+  exit 1
+}
+serve() {
+  rm -f "$folder/ready"
+  "$bin/latchkeyd" serve --data "$folder/data" --listen "unix:$folder/socket" \
+    --ready-file "$folder/ready" 2>>"$folder/log" &
+  server=$!
+  for _ in {1..200}; do
+    [[ -e "$folder/ready" ]] && return 0
+    sleep 0.1
+  done
+  fail "the server does not start"
+}
+# consume <until> [<key>]: begins to follow.
+consume() {
+  node consumer.mjs "unix:$folder/socket" "$folder/auditor" "${2:-$key}" "$folder/state" "$1" \
+    >>"$folder/events" 2>>"$folder/errors" &
+  consumer=$!
+}
+# change <first> <last>: makes an event for each.
+change() {
+  for i in $(seq "$1" "$2"); do
+    "$bin/latchkey" member create "acme/m$i" --role member >/dev/null
+  done
+}
+newest() { "$bin/latchkey" -o json admin status | grep -o '"newestRevision": *"[0-9]*"\|"newest_revision": *"[0-9]*"' | grep -o '[0-9]*'; }
+
+umask 077
+"$bin/latchkeyd" init --data "$folder/data" >"$folder/operator" 2>>"$folder/log"
+export LATCHKEY_CONFIG="$folder/config.toml" LATCHKEY_TARGET="unix:$folder/socket"
+export LATCHKEY_TOKEN_FILE="$folder/operator"
+serve
+"$bin/latchkey" workspace create acme --plan standard --primary-owner ann >/dev/null
+"$bin/latchkey" service create audit --roles auditor >/dev/null
+"$bin/latchkey" token issue services/audit --kind service >"$folder/auditor" 2>/dev/null
+key="$("$bin/latchkey" audit verify-key)"
+
+consume 1000000
+change 1 10
+kill -KILL "$server"
+wait "$server" 2>/dev/null || true
+serve
+change 11 20
+# What it was at is not lost where it is killed itself.
+kill -KILL "$consumer"
+wait "$consumer" 2>/dev/null || true
+change 21 25
+consume "$(newest)"
+wait "$consumer" || fail "the consumer failed"
+consumer=""
+
+sequences="$(grep -o '"sequence":[0-9]*' "$folder/events" | cut -d: -f2 | sort -n | uniq)"
+[[ "$sequences" == "$(seq "$(newest)")" ]] || fail "events are missing: $sequences"
+
+consume "$(newest)" "other+00000000+$(head -c 33 /dev/zero | base64)"
+wait "$consumer" && fail "a key of another log was taken"
+consumer=""
+echo "tests/node: $(newest) events, each proven"

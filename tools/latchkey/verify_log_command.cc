@@ -1,0 +1,175 @@
+#include <csignal>
+#include <cstdint>
+#include <optional>
+#include <ostream>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client/audit_subscriber.h"
+#include "client/log_proofs.h"
+#include "client/log_verifier.h"
+#include "nlohmann/json.hpp"
+#include "tools/latchkey/audit_filter.h"
+#include "tools/latchkey/commands.h"
+#include "tools/latchkey/error_report.h"
+#include "tools/latchkey/output.h"
+#include "tools/latchkey/reconnect_notice.h"
+#include "tools/latchkey/trust_file.h"
+
+namespace latchkey::cli {
+namespace {
+
+// How often what was verified is kept while the log is followed.
+constexpr absl::Duration kKeepInterval = absl::Seconds(10);
+
+struct VerifyLogArgs {
+  FilterArgs filter;
+  std::uint64_t after = 0;
+  std::string key;
+  std::string state;
+  bool follow = false;
+};
+
+void DeclareVerifyLog(Syntax& syntax, VerifyLogArgs& args) {
+  DeclareFilter(syntax, args.filter);
+  syntax.Number("--after", args.after, "Begin after this event; 0, the default, is the beginning");
+  syntax.Text("--key", "KEY", args.key,
+              "The log's verifier key, as `latchkey audit verify-key` printed it where it was "
+              "trusted [the one in --state, else the server's]");
+  syntax.Text("--state", "FILE", args.state,
+              "Remember the key, the last checkpoint and how far it went, and go on from there");
+  syntax.Flag("--follow", args.follow, "Go on with new events");
+}
+
+// Reads the log and verifies it. Used by one thread.
+class LogReader {
+ public:
+  LogReader(Session& session, const Client& client, const VerifyLogArgs& args, LogTrust trust,
+            LogVerifier& verifier)
+      : session_(session),
+        args_(args),
+        trust_(std::move(trust)),
+        verifier_(verifier),
+        subscriber_(client, MakeOptions()) {}
+
+  absl::StatusOr<ExitCode> Run() {
+    StopSignal& stop = session_.io().stop;
+    stop.Listen([this] { subscriber_.Stop(); });
+    absl::Status ended = subscriber_.Run();
+    stop.Listen(nullptr);
+    // The last events came after the last checkpoint.
+    if (ended.ok()) ended = verifier_.CheckNow();
+    ended.Update(Keep());
+    if (!ended.ok()) return ended;
+    Report();
+    LATCHKEY_ASSIGN_OR_RETURN(const ExitCode code, FinishOutput(session_));
+    return stop.signal_number() == SIGINT ? ExitCode::kInterrupted : code;
+  }
+
+ private:
+  SubscriberOptions MakeOptions() {
+    SubscriberOptions options;
+    options.filter = MakeFilter(args_.filter);
+    options.after_revision = trust_.verified_through;
+    options.first_response_within = session_.settings().timeout;
+    options.verifier = &verifier_;
+    options.on_response = [this](const v1::SubscribeResponse& response) { Take(response); };
+    options.on_reconnect = [this](const Reconnect& reconnect) {
+      PrintReconnect(session_, reconnect, subscriber_.complete_through());
+    };
+    return options;
+  }
+
+  void Take(const v1::SubscribeResponse& response) {
+    if (!args_.follow && !end_.has_value()) end_ = response.newest();
+    if (end_.has_value() && response.complete_through() >= *end_) subscriber_.Stop();
+    const absl::Time now = session_.io().clock.Now();
+    if (now < kept_ + kKeepInterval) return;
+    kept_ = now;
+    if (const absl::Status kept = Keep(); !kept.ok()) {
+      session_.io().err << "latchkey: " << kept.message() << std::endl;
+    }
+  }
+
+  // Keeps what was proven, never what was found wrong.
+  absl::Status Keep() {
+    trust_.checkpoint = verifier_.trusted_checkpoint();
+    trust_.verified_through = std::max(trust_.verified_through, verifier_.verified_through());
+    return args_.state.empty() ? absl::OkStatus() : WriteTrust(args_.state, trust_);
+  }
+
+  void Report() {
+    std::ostream& out = session_.io().out;
+    if (session_.json()) {
+      const nlohmann::ordered_json report = {{"verified_events", verifier_.verified_count()},
+                                             {"verified_through", trust_.verified_through},
+                                             {"tree_size", verifier_.trusted_size()},
+                                             {"checkpoint", trust_.checkpoint}};
+      out << report.dump(2) << "\n";
+      return;
+    }
+    out << "Verified " << verifier_.verified_count() << " events, through "
+        << trust_.verified_through << ", against the checkpoint of " << verifier_.trusted_size()
+        << " events:\n"
+        << trust_.checkpoint;
+  }
+
+  Session& session_;
+  const VerifyLogArgs& args_;
+  LogTrust trust_;
+  LogVerifier& verifier_;
+  std::optional<std::uint64_t> end_;
+  absl::Time kept_ = absl::InfinitePast();
+  AuditSubscriber subscriber_;
+};
+
+// What is known of the log before it is read.
+absl::StatusOr<LogTrust> TrustOf(Session& session, const Client& client,
+                                 const VerifyLogArgs& args) {
+  LogTrust trust;
+  if (!args.state.empty()) {
+    LATCHKEY_ASSIGN_OR_RETURN(trust, ReadTrust(args.state));
+  }
+  const std::string filter = ToJson(MakeFilter(args.filter), /*one_line=*/true);
+  if (!trust.verifier_key.empty() && trust.filter != filter) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--state ", args.state, " is of events by the filter ", trust.filter,
+                     "; it takes those alone, so give another filter a file of its own"));
+  }
+  trust.filter = filter;
+  if (!args.key.empty() && !trust.verifier_key.empty() && args.key != trust.verifier_key) {
+    return absl::InvalidArgumentError(absl::StrCat("--key is not the key in ", args.state, ", ",
+                                                   trust.verifier_key));
+  }
+  if (args.after != 0) trust.verified_through = std::max(trust.verified_through, args.after);
+  if (!args.key.empty()) trust.verifier_key = args.key;
+  if (!trust.verifier_key.empty()) return trust;
+  v1::GetCheckpointRequest request;
+  request.set_workspace(args.filter.workspace);
+  LATCHKEY_ASSIGN_OR_RETURN(const v1::GetCheckpointResponse response,
+                            client.Call(std::move(request)));
+  trust.verifier_key = response.verifier_key();
+  session.io().err << "latchkey: took the log's key from the server itself; compare it once with "
+                      "what was printed where the server was set up:\n"
+                   << trust.verifier_key << std::endl;
+  return trust;
+}
+
+absl::StatusOr<ExitCode> VerifyLog(Session& session, const VerifyLogArgs& args) {
+  LATCHKEY_ASSIGN_OR_RETURN(const Client* const client, session.client());
+  LATCHKEY_ASSIGN_OR_RETURN(LogTrust trust, TrustOf(session, *client, args));
+  ServerProofs proofs(*client, args.filter.workspace);
+  LATCHKEY_ASSIGN_OR_RETURN(LogVerifier verifier,
+                            LogVerifier::Create(proofs, trust.verifier_key, trust.checkpoint));
+  return LogReader(session, *client, args, std::move(trust), verifier).Run();
+}
+
+}  // namespace
+
+std::vector<Command> VerifyLogCommands() {
+  return {MakeCommand("audit", "verify",
+                      "Read the log, and prove that nothing in it was altered, removed or rewritten",
+                      DeclareVerifyLog, VerifyLog)};
+}
+
+}  // namespace latchkey::cli
