@@ -16,6 +16,7 @@
 #include "server/daemon/process.h"
 #include "server/daemon/serve.h"
 #include "server/secret/harden.h"
+#include "server/secret/key_file.h"
 #include "server/secret/secret_string.h"
 
 namespace latchkey::daemon {
@@ -26,12 +27,23 @@ int Fail(const absl::Status& status) {
   return kExitFailed;
 }
 
+int AddLogKey(const Settings& settings, Entropy& entropy) {
+  const absl::StatusOr<secret::KeyFile> keys =
+      secret::KeyFile::AddLogKey(KeyFilePath(settings.data_dir), entropy, settings.log_origin);
+  if (!keys.ok()) return Fail(keys.status());
+  std::fprintf(stderr, "%s has a key for the log's checkpoints now, which verify with:\n",
+               KeyFilePath(settings.data_dir).c_str());
+  std::puts(keys->MakeKeyring().log_signer().VerifierKey().c_str());
+  return kExitOk;
+}
+
 int Init(const Settings& settings, const Clock& clock, Entropy& entropy, Logger& logger) {
-  const absl::StatusOr<secret::SecretString> secret =
-      MakeDataFolder(settings.data_dir, clock, entropy, logger);
-  if (!secret.ok()) return Fail(secret.status());
+  if (settings.add_log_key) return AddLogKey(settings, entropy);
+  const absl::StatusOr<NewDataFolder> folder =
+      MakeDataFolder(settings.data_dir, settings.log_origin, clock, entropy, logger);
+  if (!folder.ok()) return Fail(folder.status());
   // The one place where the operator secret is shown.
-  const absl::string_view text = secret->Reveal();
+  const absl::string_view text = folder->operator_secret.Reveal();
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
                        std::fputc('\n', stdout) != EOF && std::fflush(stdout) == 0;
   if (!written) {
@@ -42,8 +54,8 @@ int Init(const Settings& settings, const Clock& clock, Entropy& entropy, Logger&
   }
   std::fprintf(stderr,
                "Made %s. The line on standard output is the operator secret: keep it, it is shown "
-               "only now.\n",
-               settings.data_dir.c_str());
+               "only now.\nThe log's checkpoints verify with %s\n",
+               settings.data_dir.c_str(), folder->verifier_key.c_str());
   return kExitOk;
 }
 

@@ -20,6 +20,8 @@ enum Table : char {
   kSecret = 'H',
   kGeneration = 'G',
   kEvent = 'E',
+  kNode = 'N',
+  kCheckpoint = 'C',
   kReplay = 'Q',
   kReplayExpiry = 'q',
   kUriSan = 'u',
@@ -42,6 +44,9 @@ enum Table : char {
 
 constexpr std::size_t kSecretKeyHashBytes = 16;
 constexpr std::size_t kBigEndianSize = 8;
+// Table, level, tile, offset in the tile.
+constexpr std::size_t kNodeKeySize = 1 + 1 + kBigEndianSize + 1;
+constexpr unsigned kMaxNodeLevel = 7;
 
 std::string Join(Table table, std::initializer_list<absl::string_view> parts) {
   std::string key(1, static_cast<char>(table));
@@ -60,6 +65,12 @@ std::string BigEndian(std::uint64_t value) {
     bytes[i] = static_cast<char>(static_cast<unsigned char>(value & 0xff));
   }
   return bytes;
+}
+
+std::uint64_t FromBigEndian(absl::string_view bytes) {
+  std::uint64_t value = 0;
+  for (const char c : bytes) value = value << 8 | static_cast<unsigned char>(c);
+  return value;
 }
 
 std::string TimeBytes(absl::Time time) {
@@ -112,6 +123,14 @@ Key<v1::GenerationRecord> GenerationKey(absl::string_view owner_key, std::uint64
 }
 Key<::latchkey::v1::Event> EventKey(std::uint64_t sequence) {
   return {Join(kEvent, {BigEndian(sequence)})};
+}
+std::string NodeKey(const NodePlace& place) {
+  std::string key = NodeTilePrefix(place.level, place.index >> 8);
+  key.push_back(static_cast<char>(static_cast<unsigned char>(place.index & 0xff)));
+  return key;
+}
+Key<v1::CheckpointRecord> CheckpointKey(std::uint64_t size) {
+  return {Join(kCheckpoint, {BigEndian(size)})};
 }
 Key<v1::ReplayRecord> ReplayKey(absl::string_view request_id_hash) {
   return {Join(kReplay, {request_id_hash})};
@@ -193,6 +212,15 @@ std::string RunningBulkRevocationPrefix(absl::string_view workspace) {
 }
 std::string RunningBulkRevocationPrefix() { return Join(kRunningBulkRevocation, {}); }
 std::string EventPrefix() { return Join(kEvent, {}); }
+std::string NodePrefix() { return Join(kNode, {}); }
+std::string NodeLevelPrefix(unsigned level) {
+  const char byte = static_cast<char>(static_cast<unsigned char>(level));
+  return Join(kNode, {absl::string_view(&byte, 1)});
+}
+std::string NodeTilePrefix(unsigned level, std::uint64_t tile) {
+  return NodeLevelPrefix(level) + BigEndian(tile);
+}
+std::string CheckpointPrefix() { return Join(kCheckpoint, {}); }
 std::string ReplayExpiryPrefix() { return Join(kReplayExpiry, {}); }
 std::string RequestExpiryPrefix() { return Join(kRequestExpiry, {}); }
 std::string ReschedulePrefix() { return Join(kReschedule, {}); }
@@ -202,6 +230,19 @@ std::pair<absl::string_view, absl::string_view> BulkRevocationOfRunningKey(absl:
   key.remove_prefix(1);
   const std::size_t end = key.find('\0');
   return {key.substr(0, end), key.substr(end + 1)};
+}
+
+std::optional<NodePlace> PlaceOfNodeKey(absl::string_view key) {
+  if (key.size() != kNodeKeySize || key[0] != kNode) return std::nullopt;
+  const unsigned level = static_cast<unsigned char>(key[1]);
+  // No index has more than the 64 bits of tile and offset that are its own.
+  if (level > kMaxNodeLevel || key[2] != 0) return std::nullopt;
+  return NodePlace{level, FromBigEndian(key.substr(2))};
+}
+
+std::optional<std::uint64_t> SizeOfCheckpointKey(absl::string_view key) {
+  if (key.size() != 1 + kBigEndianSize || key[0] != kCheckpoint) return std::nullopt;
+  return FromBigEndian(key.substr(1));
 }
 
 absl::string_view TokenOfDeadlineKey(absl::string_view key) {

@@ -2,6 +2,7 @@
 #define LATCHKEY_STORAGE_KEYS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -60,6 +61,17 @@ Key<v1::GenerationRecord> GenerationKey(absl::string_view owner_key, std::uint64
 // One event, by sequence number, big-endian.
 Key<::latchkey::v1::Event> EventKey(std::uint64_t sequence);
 
+// A node of the log's Merkle tree: `index` counts the nodes of its level of tiles, each of which is
+// 8 levels of the tree above the one before. Under its key lies a chunk of the tile, which begins
+// with it.
+struct NodePlace {
+  unsigned level = 0;  // at most 7
+  std::uint64_t index = 0;
+};
+std::string NodeKey(const NodePlace& place);
+// The checkpoint of the log of a size.
+Key<v1::CheckpointRecord> CheckpointKey(std::uint64_t size);
+
 // The answer to a request id, by its hash of 32 bytes; and the same by the time it is forgotten.
 Key<v1::ReplayRecord> ReplayKey(absl::string_view request_id_hash);
 IndexKey ReplayExpiryKey(absl::Time expire_time, absl::string_view request_id_hash);
@@ -112,6 +124,10 @@ std::string RunningBulkRevocationPrefix(absl::string_view workspace);
 // Those of every workspace.
 std::string RunningBulkRevocationPrefix();
 std::string EventPrefix();
+std::string NodePrefix();
+std::string NodeLevelPrefix(unsigned level);
+std::string NodeTilePrefix(unsigned level, std::uint64_t tile);
+std::string CheckpointPrefix();
 std::string ReplayExpiryPrefix();
 std::string RequestExpiryPrefix();
 std::string DeadlinePrefix();
@@ -122,6 +138,11 @@ std::string DueEnd(absl::string_view prefix, absl::Time now);
 
 // The sequence number in a key of EventKey. The key must be one.
 std::uint64_t SequenceOfEventKey(absl::string_view key);
+
+// The place in a key of NodeKey; nullopt where it is none.
+std::optional<NodePlace> PlaceOfNodeKey(absl::string_view key);
+// The size in a key of CheckpointKey; nullopt where it is none.
+std::optional<std::uint64_t> SizeOfCheckpointKey(absl::string_view key);
 
 // The workspace and the id in a key of RunningBulkRevocationKey. The key must be one.
 std::pair<absl::string_view, absl::string_view> BulkRevocationOfRunningKey(absl::string_view key);

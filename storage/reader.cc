@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "absl/strings/str_split.h"
+#include "storage/log_tree.h"
 
 namespace latchkey::storage {
 
@@ -32,7 +33,11 @@ absl::Status View::ForEach(
 }
 
 absl::StatusOr<std::uint64_t> View::NewestSequence() const {
-  return SequenceAtEnd(engine::Direction::kBackward);
+  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t newest,
+                            SequenceAtEnd(engine::Direction::kBackward));
+  // Where none is retained, the tree still knows how many there were: no number is given twice.
+  if (newest == 0) return TreeSize(*this);
+  return newest;
 }
 
 absl::StatusOr<std::uint64_t> View::OldestSequence() const {

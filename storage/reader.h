@@ -106,7 +106,7 @@ class View final : public Reader {
   // The engine's version that this shows.
   engine::Version version() const { return snapshot_->version(); }
 
-  // The sequence number of the last event; 0 in an empty log.
+  // The sequence number of the last event, be it retained or not; 0 in an empty log.
   absl::StatusOr<std::uint64_t> NewestSequence() const;
   // The sequence number of the first event; 0 in an empty log.
   absl::StatusOr<std::uint64_t> OldestSequence() const;

@@ -6,11 +6,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "google/protobuf/message_lite.h"
 #include "storage/engine/engine.h"
+#include "storage/merkle/merkle_tree.h"
 
 namespace latchkey::storage {
 
@@ -30,13 +32,17 @@ class RecordCache {
   // Says which version the records are to be of. Everything is forgotten where that is another.
   void Show(engine::Version version);
   // Says that the records, with what was forgotten of them, are those of `version` now, whose last
-  // event is `newest`.
-  void Advance(engine::Version version, std::uint64_t newest) {
+  // event is `newest` and whose tree, where it is known, is `tree`.
+  void Advance(engine::Version version, std::uint64_t newest,
+               std::optional<merkle::Frontier> tree = std::nullopt) {
     version_ = version;
     newest_ = newest;
+    tree_ = std::move(tree);
   }
   // The last event's sequence number, where that is remembered.
   std::optional<std::uint64_t> newest() const { return newest_; }
+  // The log's tree, where that is remembered.
+  const std::optional<merkle::Frontier>& tree() const { return tree_; }
 
   // Returns what is remembered of `key`, which may be that there is none: then what it points to is
   // null. Null: nothing is remembered. Lasts until the next call that is not const.
@@ -47,12 +53,14 @@ class RecordCache {
   void Clear() {
     records_.clear();
     newest_.reset();
+    tree_.reset();
   }
 
  private:
   const std::size_t max_records_;
   engine::Version version_ = 0;
   std::optional<std::uint64_t> newest_;
+  std::optional<merkle::Frontier> tree_;
   absl::flat_hash_map<std::string, Record> records_;
 };
 

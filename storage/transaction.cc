@@ -40,7 +40,10 @@ void Transaction::Keep() {
     if (!inserted.inserted) inserted.position->second = std::move(inserted.node.mapped());
   }
   next_sequence_ += step_events_.size();
-  for (std::string& event : step_events_) events_.push_back(std::move(event));
+  for (std::string& event : step_events_) {
+    new_leaves_.push_back(merkle::LeafHash(event));
+    events_.push_back(std::move(event));
+  }
   step_.clear();
   step_events_.clear();
 }
@@ -50,7 +53,28 @@ void Transaction::Drop() {
   step_events_.clear();
 }
 
-engine::WriteBatch Transaction::ToBatch() {
+absl::Status Transaction::GrowTree() {
+  if (!tree_.has_value()) {
+    LATCHKEY_ASSIGN_OR_RETURN(merkle::Frontier before, ReadTree(*view_, first_sequence_ - 1));
+    tree_.emplace(std::move(before));
+  }
+  for (const merkle::Hash& leaf : new_leaves_) tree_->Append(leaf);
+  new_leaves_.clear();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<merkle::Frontier> Transaction::Tree() {
+  LATCHKEY_RETURN_IF_ERROR(GrowTree());
+  return tree_->frontier();
+}
+
+std::optional<merkle::Frontier> Transaction::known_tree() const {
+  if (!tree_.has_value()) return std::nullopt;
+  return tree_->frontier();
+}
+
+absl::StatusOr<engine::WriteBatch> Transaction::ToBatch() {
+  if (!new_leaves_.empty()) LATCHKEY_RETURN_IF_ERROR(GrowTree());
   engine::WriteBatch batch;
   // Another writer on the same store would have taken this number: then nothing here may commit.
   batch.Expect(EventKey(first_sequence_).bytes, 0);
@@ -61,6 +85,11 @@ engine::WriteBatch Transaction::ToBatch() {
   for (auto it = kept_.begin(); it != kept_.end();) {
     auto node = kept_.extract(it++);
     ordered.emplace_back(std::move(node.key()), std::move(node.mapped()));
+  }
+  if (tree_.has_value()) {
+    for (auto& [key, value] : tree_->TakeChunks()) {
+      ordered.emplace_back(std::move(key), std::move(value));
+    }
   }
   std::sort(ordered.begin(), ordered.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });

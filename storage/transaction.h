@@ -9,7 +9,10 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
+#include "absl/status/statusor.h"
 #include "storage/engine/engine.h"
+#include "storage/log_tree.h"
+#include "storage/merkle/merkle_tree.h"
 #include "storage/reader.h"
 
 namespace latchkey::storage {
@@ -62,8 +65,14 @@ class Transaction final : public Reader {
   std::uint64_t newest_sequence() const { return next_sequence_ - 1; }
   // The bytes of the kept events, in order; moves them out.
   std::vector<std::string> TakeEvents() { return std::move(events_); }
-  // The kept changes as a batch, which commits only onto the log this transaction began with.
-  engine::WriteBatch ToBatch();
+  // The log's tree with the leaves of the kept events. DATA_LOSS, UNAVAILABLE: the tree of the
+  // events before does not read.
+  absl::StatusOr<merkle::Frontier> Tree();
+  // The same after ToBatch(), where that had to know it.
+  std::optional<merkle::Frontier> known_tree() const;
+  // The kept changes as a batch, which commits only onto the log this transaction began with, and
+  // has the nodes that the kept events add to the log's tree. Errors as Tree().
+  absl::StatusOr<engine::WriteBatch> ToBatch();
 
  private:
   using Changes = absl::flat_hash_map<std::string, std::optional<std::string>>;
@@ -72,7 +81,12 @@ class Transaction final : public Reader {
       : view_(std::move(view)),
         cache_(cache),
         first_sequence_(newest + 1),
-        next_sequence_(newest + 1) {}
+        next_sequence_(newest + 1) {
+    if (cache != nullptr && cache->tree().has_value()) tree_.emplace(*cache->tree());
+  }
+
+  // Brings the tree up to the kept events.
+  absl::Status GrowTree();
 
   const RecordCache::Record* Remembered(absl::string_view key) const override;
   void Remember(absl::string_view key, const RecordCache::Record& record) const override;
@@ -85,6 +99,8 @@ class Transaction final : public Reader {
   Changes step_;
   std::vector<std::string> events_;
   std::vector<std::string> step_events_;
+  std::vector<merkle::Hash> new_leaves_;  // of kept events, not yet in the tree
+  std::optional<TreeGrowth> tree_;        // nullopt: not known yet
 };
 
 }  // namespace latchkey::storage

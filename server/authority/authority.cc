@@ -11,6 +11,7 @@
 #include "server/authority/sweep.h"
 #include "server/base/status_macros.h"
 #include "storage/keys.h"
+#include "storage/log_tree.h"
 #include "storage/reader.h"
 #include "storage/transaction.h"
 
@@ -18,7 +19,9 @@ namespace latchkey {
 namespace {
 
 // The format of keys and records that this program reads and writes (docs/storage_format.md).
-constexpr std::uint32_t kStoreFormat = 1;
+constexpr std::uint32_t kStoreFormat = 2;
+// Its events have no Merkle tree. It is brought to the present format when it is opened.
+constexpr std::uint32_t kFormatWithoutTree = 1;
 // What falls due is handled in small commands, so that other changes pass between them; and so much
 // of it in one tick that a busy server's request ids are forgotten as fast as they come.
 constexpr std::size_t kMaxDueInCommand = 500;
@@ -113,7 +116,8 @@ Authority::Authority(const Options& options)
       bulk_jobs_({options_.engine, options_.clock, options_.logger,
                   [this](BulkJobs::Work work, std::function<void(const absl::Status&)> finished) {
                     Enqueue(std::move(work), std::move(finished));
-                  }}) {}
+                  }}),
+      checkpoints_(options_.engine, options_.keyring.log_signer()) {}
 
 Authority::~Authority() = default;
 
@@ -121,6 +125,8 @@ absl::StatusOr<std::unique_ptr<Authority>> Authority::Open(const Options& option
   std::unique_ptr<Authority> authority(new Authority(options));
   LATCHKEY_RETURN_IF_ERROR(authority->CheckFormat());
   const Options& o = authority->options_;
+  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t last_checkpoint, authority->LastCheckpoint());
+  authority->last_checkpoint_ = last_checkpoint;
   LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t newest, authority->NewView().NewestSequence());
   authority->verifier_ = std::make_unique<Verifier>(
       Verifier::Options{o.engine, o.clock, o.keyring, o.prefixes, o.max_cached_tokens}, newest);
@@ -146,9 +152,23 @@ absl::Status Authority::CheckFormat() {
     return options_.engine.Commit(batch).status();
   }
   if (meta->format() == kStoreFormat) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat("the store has format ", meta->format(), "; this program reads format ",
-                   kStoreFormat, ": use the program that wrote it, or a later one"));
+  if (meta->format() == kFormatWithoutTree) return Upgrade(*meta);
+  return absl::FailedPreconditionError(absl::StrCat(
+      "the store has format ", meta->format(), "; this program reads formats ", kFormatWithoutTree,
+      " to ", kStoreFormat, ": use the program that wrote it, or a later one"));
+}
+
+absl::Status Authority::Upgrade(storage::v1::MetaRecord meta) {
+  options_.logger.Info(
+      "bringing the store to another format",
+      {{"from", std::uint64_t{meta.format()}}, {"to", std::uint64_t{kStoreFormat}}});
+  LATCHKEY_RETURN_IF_ERROR(storage::ExtendTree(options_.engine));
+  // Only now, so that one that was interrupted is gone on with.
+  meta.set_format(kStoreFormat);
+  const auto key = storage::MetaKey();
+  engine::WriteBatch batch;
+  batch.Put(key.bytes, storage::EncodeRecord(key.bytes, meta));
+  return options_.engine.Commit(batch).status();
 }
 
 template <typename Request>
@@ -210,6 +230,7 @@ void Authority::Tick() {
   Reschedule();
   SweepDeadlines();
   bulk_jobs_.Tick();
+  KeepCheckpointWhenDue();
 }
 
 void Authority::RecoverStore() {
@@ -250,6 +271,7 @@ void Authority::Close() {
   WriteSummary(denials_, v1::ACTION_DENIAL_SUMMARIZE, denials_.TakeAll());
   WriteSummary(failed_authentications_, v1::ACTION_AUTHENTICATION_FAIL,
                failed_authentications_.TakeAll());
+  KeepCheckpoint();
   sequencer_->Close();
 }
 

@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "server/authority/bulk_jobs.h"
 #include "server/authority/caller.h"
+#include "server/authority/checkpoints.h"
 #include "server/authority/denial_limiter.h"
 #include "server/authority/fact_sheet.h"
 #include "server/authority/methods.h"
@@ -104,16 +105,23 @@ class Authority {
   // Returns OK where `caller` may read the events that `filter` selects now; else why not.
   absl::Status AuthorizeAudit(const Caller& caller, const v1::EventFilter& filter);
 
+  // Returns the signed checkpoint of the first `size` events. Blocks on disk where nobody asked for
+  // the same one lately.
+  // OUT_OF_RANGE: the log is shorter. DATA_LOSS, UNAVAILABLE: its tree does not read.
+  absl::StatusOr<std::string> CheckpointAt(std::uint64_t size);
+
   Verifier& verifier() { return *verifier_; }
   EventHub& events() { return *hub_; }
 
   // Does what is due: summaries of denials, expired requests, forgotten request ids, first and last
   // uses, warnings, expiry, idle revocation and purges of at most 2000 tokens, bulk revocation of
-  // at most 4000, and another try at a store that stopped writing. Call it about once a second.
+  // at most 4000, a checkpoint each minute, and another try at a store that stopped writing. Call
+  // it about once a second.
   // Blocks on disk.
   void Tick();
 
-  // Writes what was counted of refusals so far, and refuses every later change.
+  // Writes what was counted of refusals so far, and a checkpoint of all, and refuses every later
+  // change.
   void Close();
 
  private:
@@ -128,6 +136,15 @@ class Authority {
                              const Done<ResponseOf<Request>>& done);
 
   absl::Status CheckFormat();
+  // Brings a store of an earlier format to the one of this program.
+  absl::Status Upgrade(storage::v1::MetaRecord meta);
+  // AuthorizeAudit() for a request with a field `workspace`.
+  absl::Status AuthorizeProof(const Caller& caller, const std::string& workspace);
+  // The size of the last checkpoint in the store; 0: there is none.
+  absl::StatusOr<std::uint64_t> LastCheckpoint() const;
+  // Writes a checkpoint into the store.
+  void KeepCheckpoint();
+  void KeepCheckpointWhenDue();
   absl::StatusOr<Caller> OnBehalfOf(Caller caller, absl::string_view on_behalf_of) const;
   void CountFailedAuthentication(absl::string_view peer);
   // Gathers for a read and decides it. `about` fills the sheet.
@@ -174,8 +191,11 @@ class Authority {
   std::unique_ptr<EventHub> hub_;
   // Whether memory may lag behind a store that came back.
   std::atomic<bool> memory_in_doubt_{false};
-  BulkJobs bulk_jobs_;                                      // the ticker's
-  absl::Time next_use_flush_ = absl::InfinitePast();        // the ticker's
+  BulkJobs bulk_jobs_;                                 // the ticker's
+  absl::Time next_use_flush_ = absl::InfinitePast();   // the ticker's
+  absl::Time next_checkpoint_ = absl::InfinitePast();  // the ticker's
+  std::atomic<std::uint64_t> last_checkpoint_{0};      // the size of the last one in the store
+  Checkpoints checkpoints_;
   std::atomic<int> previews_{0};                            // under way
   absl::Time next_store_complaint_ = absl::InfinitePast();  // the executor's
   LentExecutor answers_;

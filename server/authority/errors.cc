@@ -149,6 +149,12 @@ absl::Status OutOfRangeError(std::uint64_t asked, std::uint64_t oldest, std::uin
                    {{"oldest", absl::StrCat(oldest)}, {"newest", absl::StrCat(newest)}});
 }
 
+absl::Status BeyondLogError(absl::string_view field, std::uint64_t asked, std::uint64_t newest) {
+  return MakeError(absl::StatusCode::kOutOfRange, v1::ERROR_REASON_POSITION_OUT_OF_RANGE,
+                   absl::StrCat(field, " is ", asked, "; the log ends at ", newest),
+                   {{"oldest", newest == 0 ? "0" : "1"}, {"newest", absl::StrCat(newest)}});
+}
+
 absl::Status UnavailableError(v1::ErrorReason reason, absl::string_view message,
                               absl::Duration retry_delay) {
   absl::Status status = MakeError(absl::StatusCode::kUnavailable, reason, message);

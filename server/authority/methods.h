@@ -59,6 +59,9 @@
   X(ListBulkRevocations)  \
   X(ListEvents)           \
   X(GetEvent)             \
+  X(GetCheckpoint)        \
+  X(GetInclusionProof)    \
+  X(GetConsistencyProof)  \
   X(CheckPermission)      \
   X(ListRules)            \
   X(ListPlans)            \

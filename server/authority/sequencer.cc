@@ -108,12 +108,14 @@ absl::Status Sequencer::RunGroup(Group& group) {
   if ((*transaction)->empty()) return absl::OkStatus();
   const std::uint64_t newest = (*transaction)->newest_sequence();
   const std::vector<std::string> events = (*transaction)->TakeEvents();
-  const auto version = options_.engine.Commit((*transaction)->ToBatch());
+  const auto batch = (*transaction)->ToBatch();
+  const auto version =
+      batch.ok() ? options_.engine.Commit(*batch) : absl::StatusOr<engine::Version>(batch.status());
   if (!version.ok()) {
     records_.Clear();
     return StoreUnavailable(version.status());
   }
-  records_.Advance(*version, newest);
+  records_.Advance(*version, newest, (*transaction)->known_tree());
   ++commits_;
   options_.on_commit(effects, events, newest);
   return absl::OkStatus();

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
+#include "storage/merkle/signed_note.h"
 
 namespace latchkey::daemon {
 namespace {
@@ -31,6 +32,21 @@ void AddDuration(CLI::App& app, const std::string& name, absl::Duration& value,
 void AddData(CLI::App& app, Settings& settings) {
   app.add_option("--data", settings.data_dir, "Folder of the store and the key file")
       ->type_name("DIR");
+}
+
+void AddInitOptions(CLI::App& app, Settings& settings) {
+  AddData(app, settings);
+  app.add_option("--log-origin", settings.log_origin,
+                 "Name of the log and of the key that signs its checkpoints [latchkey/<random>]")
+      ->check(CLI::Validator(
+          [](std::string& name) {
+            return merkle::IsNoteKeyName(name)
+                       ? std::string()
+                       : std::string("takes 1 to 128 characters of [a-zA-Z0-9./:_-]");
+          },
+          "NAME"));
+  app.add_flag("--add-log-key", settings.add_log_key,
+               "Only give the key file of an earlier version the key that signs checkpoints");
 }
 
 void AddListenerOptions(CLI::App& app, rpc::Server::Settings& server) {
@@ -138,7 +154,7 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
   app.set_version_flag("--version", LATCHKEY_VERSION);
   CLI::App& init = *app.add_subcommand(
       "init", "Make a data folder and print the operator secret, once, to standard output");
-  AddData(init, line.settings);
+  AddInitOptions(init, line.settings);
   CLI::App& serve = *app.add_subcommand("serve", "Serve a data folder until SIGTERM or SIGINT");
   CLI::App& check = *app.add_subcommand(
       "check-config", "Say whether serve would take these options, without serving");

@@ -43,11 +43,12 @@ std::string KeyFilePath(const std::string& data_dir) {
 }
 std::string StorePath(const std::string& data_dir) { return absl::StrCat(data_dir, "/store"); }
 
-absl::StatusOr<secret::SecretString> MakeDataFolder(const std::string& data_dir, const Clock& clock,
-                                                    Entropy& entropy, Logger& logger) {
+absl::StatusOr<NewDataFolder> MakeDataFolder(const std::string& data_dir,
+                                             const std::string& log_origin, const Clock& clock,
+                                             Entropy& entropy, Logger& logger) {
   LATCHKEY_RETURN_IF_ERROR(MakeEmptyFolder(data_dir));
-  secret::SecretString operator_secret;
-  const secret::KeyFile keys = secret::KeyFile::Create(entropy, operator_secret);
+  NewDataFolder folder;
+  const secret::KeyFile keys = secret::KeyFile::Create(entropy, folder.operator_secret, log_origin);
   // Of two that find the folder empty, this stops one.
   LATCHKEY_RETURN_IF_ERROR(keys.Write(KeyFilePath(data_dir)));
   const absl::Status made =
@@ -57,7 +58,8 @@ absl::StatusOr<secret::SecretString> MakeDataFolder(const std::string& data_dir,
     Unmake(data_dir);
     return made;
   }
-  return operator_secret;
+  folder.verifier_key = keys.MakeKeyring().log_signer().VerifierKey();
+  return folder;
 }
 
 OpenedFolder::OpenedFolder(secret::Keyring keyring, std::unique_ptr<engine::Engine> engine)

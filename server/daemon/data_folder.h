@@ -18,11 +18,17 @@
 namespace latchkey::daemon {
 
 // Makes a data folder (mode 0700) with a key file (0600) and an empty store, and returns the
-// operator secret, which is kept nowhere.
+// operator secret, which is kept nowhere, and the key that verifies the log's checkpoints.
+// `log_origin` as in secret::KeyFile::Create().
 // ALREADY_EXISTS: there is something in `data_dir`, which is left alone.
 // UNAVAILABLE: the disk refuses.
-absl::StatusOr<secret::SecretString> MakeDataFolder(const std::string& data_dir, const Clock& clock,
-                                                    Entropy& entropy, Logger& logger);
+struct NewDataFolder {
+  secret::SecretString operator_secret;
+  std::string verifier_key;
+};
+absl::StatusOr<NewDataFolder> MakeDataFolder(const std::string& data_dir,
+                                             const std::string& log_origin, const Clock& clock,
+                                             Entropy& entropy, Logger& logger);
 
 // The authority over a data folder, with what it runs on. One process has a folder open at a time.
 class OpenedFolder {

@@ -10,9 +10,12 @@
 
 namespace latchkey::daemon {
 
-// What `latchkeyd serve` is told.
+// What `latchkeyd` is told.
 struct Settings {
   std::string data_dir;
+  // Of `init`: the name of the log's key; empty: a random one. And whether only that key is made.
+  std::string log_origin;
+  bool add_log_key = false;
   rpc::Server::Settings server = {};
   std::size_t max_cached_tokens = 1'000'000;
   absl::Duration replay_window = absl::Minutes(10);

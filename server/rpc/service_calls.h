@@ -71,9 +71,9 @@ using AuditServiceCalls =
           v1::AuditService::WithGenericMethod_ListConsumers,
           v1::AuditService::WithGenericMethod_DeleteConsumer,
           v1::AuditService::WithGenericMethod_Acknowledge,
-          v1::AuditService::WithGenericMethod_GetCheckpoint,
-          v1::AuditService::WithGenericMethod_GetInclusionProof,
-          v1::AuditService::WithGenericMethod_GetConsistencyProof>;
+          v1::AuditService::WithRawMethod_GetCheckpoint,
+          v1::AuditService::WithRawMethod_GetInclusionProof,
+          v1::AuditService::WithRawMethod_GetConsistencyProof>;
 
 using VerifierServiceCalls =
     Mixin<v1::VerifierService::Service, v1::VerifierService::WithRawMethod_Verify,

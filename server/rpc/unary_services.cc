@@ -105,6 +105,9 @@ std::vector<std::unique_ptr<Method>> MakeAuthorityMethods(const CallFrame& frame
   LATCHKEY_READ_(admin, GetStatus)
   LATCHKEY_READ_(audit, ListEvents)
   LATCHKEY_READ_(audit, GetEvent)
+  LATCHKEY_READ_(audit, GetCheckpoint)
+  LATCHKEY_READ_(audit, GetInclusionProof)
+  LATCHKEY_READ_(audit, GetConsistencyProof)
   return methods;
 }
 

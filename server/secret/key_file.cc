@@ -13,6 +13,8 @@
 #include "absl/strings/str_format.h"
 #include "server/base/status_macros.h"
 #include "server/secret/new_secret.h"
+#include "server/secret/uuid.h"
+#include "storage/merkle/signed_note.h"
 
 namespace latchkey::secret {
 namespace {
@@ -83,9 +85,14 @@ absl::StatusOr<SecretString> ReadAll(const std::string& path, int fd) {
   return SecretString(std::move(text));
 }
 
-absl::Status SyncFolderOf(const std::string& path) {
+std::string FolderOf(const std::string& path) {
   const std::size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  if (slash == std::string::npos) return ".";
+  return path.substr(0, slash == 0 ? 1 : slash);
+}
+
+absl::Status SyncFolderOf(const std::string& path) {
+  const std::string folder = FolderOf(path);
   const File file(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (file.fd() < 0 || ::fsync(file.fd()) != 0) return SystemError(folder, "cannot sync");
   return absl::OkStatus();
@@ -107,15 +114,43 @@ absl::Status CheckAccess(const std::string& path, int fd) {
   return absl::OkStatus();
 }
 
+void MakeLogKey(Entropy& entropy, absl::string_view origin, KeyFileContents& contents) {
+  contents.log_seed = RandomKey(entropy);
+  contents.log_origin =
+      origin.empty() ? absl::StrCat("latchkey/", MakeRandomUuid(entropy)) : std::string(origin);
+}
+
+// Replaces a file by another of the same mode, so that there is one of them whatever happens.
+absl::Status Replace(const std::string& path, absl::string_view text) {
+  const std::string draft = absl::StrCat(path, ".new");
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return SystemError(path, "cannot stat");
+  const File file(
+      ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (file.fd() < 0) return SystemError(draft, "cannot make the key file");
+  absl::Status replaced = WriteAndSync(draft, file.fd(), text);
+  if (replaced.ok() && (::fchmod(file.fd(), info.st_mode & 07777U) != 0 ||
+                        ::rename(draft.c_str(), path.c_str()) != 0)) {
+    replaced = SystemError(path, "cannot replace");
+  }
+  if (!replaced.ok()) {
+    ::unlink(draft.c_str());
+    return replaced;
+  }
+  return SyncFolderOf(path);
+}
+
 }  // namespace
 
-KeyFile KeyFile::Create(Entropy& entropy, SecretString& operator_secret) {
+KeyFile KeyFile::Create(Entropy& entropy, SecretString& operator_secret,
+                        absl::string_view log_origin) {
   KeyFileContents contents;
   contents.hash_keys.push_back({1, RandomKey(entropy)});
   contents.sealing_key = RandomKey(entropy);
   operator_secret = GenerateSecret(kOperatorPrefix, entropy);
   contents.operator_hash =
       KeyedHash(contents.hash_keys.front().key.Reveal()).Hash(operator_secret.Reveal());
+  MakeLogKey(entropy, log_origin, contents);
   return KeyFile(std::move(contents));
 }
 
@@ -130,6 +165,26 @@ absl::Status KeyFile::Write(const std::string& path) const {
 }
 
 absl::StatusOr<KeyFile> KeyFile::Read(const std::string& path) {
+  absl::StatusOr<KeyFile> keys = ReadAny(path);
+  if (!keys.ok() || keys->contents_.has_log_key()) return keys;
+  return absl::FailedPreconditionError(
+      absl::StrCat(path, " has no key for the log's checkpoints (log_origin, log_seed); run: ",
+                   "latchkeyd init --data ", FolderOf(path), " --add-log-key"));
+}
+
+absl::StatusOr<KeyFile> KeyFile::AddLogKey(const std::string& path, Entropy& entropy,
+                                           absl::string_view log_origin) {
+  LATCHKEY_ASSIGN_OR_RETURN(KeyFile keys, ReadAny(path));
+  if (keys.contents_.has_log_key()) {
+    return absl::AlreadyExistsError(
+        absl::StrCat(path, " has a key for the log's checkpoints: ", keys.contents_.log_origin));
+  }
+  MakeLogKey(entropy, log_origin, keys.contents_);
+  LATCHKEY_RETURN_IF_ERROR(Replace(path, FormatKeyFile(keys.contents_).Reveal()));
+  return keys;
+}
+
+absl::StatusOr<KeyFile> KeyFile::ReadAny(const std::string& path) {
   // Not to wait for a writer, where it is a pipe.
   const File file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (file.fd() < 0 && errno == ELOOP) return Irregular(path);
@@ -147,7 +202,11 @@ absl::StatusOr<KeyFile> KeyFile::Read(const std::string& path) {
 Keyring KeyFile::MakeKeyring() const {
   std::vector<std::pair<std::uint32_t, KeyedHash>> keys;
   for (const auto& [id, key] : contents_.hash_keys) keys.emplace_back(id, KeyedHash(key.Reveal()));
-  return {std::move(keys), Sealer(contents_.sealing_key.Reveal()), contents_.operator_hash};
+  // Its parts were looked at when they were read or made.
+  absl::StatusOr<merkle::NoteSigner> log_signer =
+      merkle::NoteSigner::Create(contents_.log_origin, contents_.log_seed.Reveal());
+  return {std::move(keys), Sealer(contents_.sealing_key.Reveal()), contents_.operator_hash,
+          *std::move(log_signer)};
 }
 
 }  // namespace latchkey::secret

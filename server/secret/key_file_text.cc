@@ -12,6 +12,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
+#include "storage/merkle/signed_note.h"
 
 namespace latchkey::secret {
 namespace {
@@ -28,13 +29,17 @@ constexpr char kIdField[] = "id";
 constexpr char kKeyField[] = "key";
 constexpr char kSealingKeyField[] = "sealing_key";
 constexpr char kOperatorHashField[] = "operator_hash";
+constexpr char kLogOriginField[] = "log_origin";
+constexpr char kLogSeedField[] = "log_seed";
 
 // What a field may hold; empty for one that there is not.
 absl::string_view ValuesOf(absl::string_view field) {
   if (field == kFormatField) return "1";
   if (field == kHashKeysField) return "a list of one key or more";
   if (field == kIdField) return "a number from 1 to 4294967295, another for each key";
-  if (field == kKeyField || field == kSealingKeyField || field == kOperatorHashField) {
+  if (field == kLogOriginField) return "1 to 128 characters of [a-zA-Z0-9./:_-]";
+  if (field == kKeyField || field == kSealingKeyField || field == kOperatorHashField ||
+      field == kLogSeedField) {
     return "32 bytes in base64";
   }
   return "";
@@ -115,7 +120,11 @@ class Reader final : public nlohmann::json_sax<Json> {
       return Need({kIdField, kKeyField}, key_fields_);
     }
     place_ = Place::kEnd;
-    return Need({kFormatField, kHashKeysField, kSealingKeyField, kOperatorHashField}, file_fields_);
+    if (!Need({kFormatField, kHashKeysField, kSealingKeyField, kOperatorHashField}, file_fields_)) {
+      return false;
+    }
+    if (file_fields_.count(kLogOriginField) + file_fields_.count(kLogSeedField) == 0) return true;
+    return Need({kLogOriginField, kLogSeedField}, file_fields_);
   }
 
   bool number_unsigned(std::uint64_t value) override {
@@ -131,6 +140,7 @@ class Reader final : public nlohmann::json_sax<Json> {
   }
 
   bool string(std::string& value) override {
+    if (place_ == Place::kFile && field_ == kLogOriginField) return TakeLogOrigin(value);
     std::string bytes;
     const bool ok = absl::Base64Unescape(value, &bytes) && bytes.size() == kKeySize;
     Wipe(value);
@@ -140,6 +150,8 @@ class Reader final : public nlohmann::json_sax<Json> {
       contents_.hash_keys.back().key = std::move(secret);
     } else if (field_ == kSealingKeyField) {
       contents_.sealing_key = std::move(secret);
+    } else if (field_ == kLogSeedField) {
+      contents_.log_seed = std::move(secret);
     } else if (field_ == kOperatorHashField) {
       const absl::string_view hash = secret.Reveal();
       std::copy(hash.begin(), hash.end(), contents_.operator_hash.begin());
@@ -166,6 +178,11 @@ class Reader final : public nlohmann::json_sax<Json> {
 
  private:
   enum class Place { kStart, kFile, kHashKeys, kHashKey, kEnd };
+
+  bool TakeLogOrigin(std::string& value) {
+    contents_.log_origin = value;
+    return merkle::IsNoteKeyName(value) || RefuseValue();
+  }
 
   std::set<std::string>& fields() { return place_ == Place::kHashKey ? key_fields_ : file_fields_; }
 
@@ -211,7 +228,7 @@ SecretString Quoted(absl::string_view bytes) {
 
 SecretString FormatKeyFile(const KeyFileContents& contents) {
   std::string text;
-  text.reserve(512 + 128 * contents.hash_keys.size());  // it must not move and leave keys behind
+  text.reserve(1024 + 128 * contents.hash_keys.size());  // it must not move and leave keys behind
   absl::StrAppend(&text, "{\n  \"", kFormatField, "\": ", kFormat, ",\n  \"", kHashKeysField,
                   "\": [");
   absl::string_view separator = "\n";
@@ -223,7 +240,12 @@ SecretString FormatKeyFile(const KeyFileContents& contents) {
   absl::StrAppend(&text, "\n  ],\n  \"", kSealingKeyField,
                   "\": ", Quoted(contents.sealing_key.Reveal()).Reveal());
   absl::StrAppend(&text, ",\n  \"", kOperatorHashField,
-                  "\": ", Quoted(AsBytes(contents.operator_hash)).Reveal(), "\n}\n");
+                  "\": ", Quoted(AsBytes(contents.operator_hash)).Reveal());
+  if (contents.has_log_key()) {
+    absl::StrAppend(&text, ",\n  \"", kLogOriginField, "\": \"", contents.log_origin, "\",\n  \"",
+                    kLogSeedField, "\": ", Quoted(contents.log_seed.Reveal()).Reveal());
+  }
+  absl::StrAppend(&text, "\n}\n");
   return SecretString(std::move(text));
 }
 

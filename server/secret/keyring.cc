@@ -5,8 +5,11 @@
 namespace latchkey::secret {
 
 Keyring::Keyring(std::vector<std::pair<std::uint32_t, KeyedHash>> keys, Sealer sealer,
-                 const Digest& operator_hash)
-    : keys_(std::move(keys)), sealer_(std::move(sealer)), operator_hash_(operator_hash) {
+                 const Digest& operator_hash, merkle::NoteSigner log_signer)
+    : keys_(std::move(keys)),
+      sealer_(std::move(sealer)),
+      operator_hash_(operator_hash),
+      log_signer_(std::move(log_signer)) {
   for (const auto& [id, key] : keys_) key_ids_.push_back(id);
 }
 

@@ -8,6 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "server/secret/digest.h"
 #include "server/secret/sealer.h"
+#include "storage/merkle/signed_note.h"
 
 namespace latchkey::secret {
 
@@ -17,7 +18,7 @@ class Keyring {
  public:
   // `keys` are ids and keys of 32 bytes, the one in use first; at least one, ids distinct.
   Keyring(std::vector<std::pair<std::uint32_t, KeyedHash>> keys, Sealer sealer,
-          const Digest& operator_hash);
+          const Digest& operator_hash, merkle::NoteSigner log_signer);
 
   // The id of the key that new secrets are hashed under.
   std::uint32_t current_key_id() const { return key_ids_.front(); }
@@ -35,12 +36,15 @@ class Keyring {
   bool IsOperatorSecret(absl::string_view presented) const;
 
   const Sealer& sealer() const { return sealer_; }
+  // Signs the log's checkpoints.
+  const merkle::NoteSigner& log_signer() const { return log_signer_; }
 
  private:
   std::vector<std::pair<std::uint32_t, KeyedHash>> keys_;
   std::vector<std::uint32_t> key_ids_;
   Sealer sealer_;
   Digest operator_hash_;
+  merkle::NoteSigner log_signer_;
 };
 
 }  // namespace latchkey::secret

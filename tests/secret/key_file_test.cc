@@ -181,6 +181,54 @@ TEST_F(KeyFileTest, AMissingFileIsNotFound) {
   EXPECT_THAT(ReadStatus(), StatusIs(absl::StatusCode::kNotFound, HasSubstr(path_)));
 }
 
+// A file as it was before there were checkpoints.
+std::string WithoutLogKey(const std::string& text) {
+  return text.substr(0, text.find(",\n  \"log_origin\"")) + "\n}\n";
+}
+
+TEST_F(KeyFileTest, TheLogsKeyHasTheNameThatIsAskedForOrARandomOne) {
+  SecretString secret;
+  EXPECT_EQ(KeyFile::Create(entropy_, secret, "log/of:us").MakeKeyring().log_signer().name(),
+            "log/of:us");
+  const std::string one = keys_.MakeKeyring().log_signer().name();
+  EXPECT_THAT(one, ::testing::MatchesRegex("latchkey/[0-9a-f-]+"));
+  EXPECT_NE(KeyFile::Create(entropy_, secret).MakeKeyring().log_signer().name(), one);
+}
+
+TEST_F(KeyFileTest, AFileWithoutAKeyForCheckpointsIsRefusedWithTheCommandThatMendsIt) {
+  Overwrite(path_, WithoutLogKey(Contents(path_)));
+
+  EXPECT_THAT(ReadStatus(),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       AllOf(HasSubstr(path_), HasSubstr("latchkeyd init --data " + dir_.path() +
+                                                         " --add-log-key"))));
+}
+
+TEST_F(KeyFileTest, AddingAKeyForCheckpointsKeepsTheOtherKeysAndTheMode) {
+  const std::string before = WithoutLogKey(Contents(path_));
+  Overwrite(path_, before);
+  ASSERT_EQ(::chmod(path_.c_str(), 0400), 0);
+
+  const auto added = KeyFile::AddLogKey(path_, entropy_, "mine");
+
+  ASSERT_THAT(added, IsOk());
+  EXPECT_EQ(ModeOf(path_), 0400u);
+  EXPECT_EQ(WithoutLogKey(Contents(path_)), before);
+  const auto read = KeyFile::Read(path_);
+  ASSERT_THAT(read, IsOk());
+  EXPECT_EQ(read->MakeKeyring().log_signer().name(), "mine");
+  EXPECT_EQ(read->MakeKeyring().log_signer().VerifierKey(),
+            added->MakeKeyring().log_signer().VerifierKey());
+  EXPECT_EQ(std::distance(fs::directory_iterator(dir_.path()), fs::directory_iterator()), 1);
+}
+
+TEST_F(KeyFileTest, AKeyForCheckpointsIsNeverReplaced) {
+  const std::string before = Contents(path_);
+
+  EXPECT_THAT(KeyFile::AddLogKey(path_, entropy_), StatusIs(absl::StatusCode::kAlreadyExists));
+  EXPECT_EQ(Contents(path_), before);
+}
+
 TEST_F(KeyFileTest, ADamagedFileIsDataLossWithPathLineAndField) {
   Overwrite(path_, absl::StrReplaceAll(Contents(path_), {{"sealing_key", "sailing_key"}}));
 

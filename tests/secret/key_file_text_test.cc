@@ -18,7 +18,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// Keys of the bytes 'A', 'B', 'S' and a hash of the bytes 'H'.
+// Keys of the bytes 'A', 'B', 'S' and 'L', and a hash of the bytes 'H'.
 constexpr char kText[] = R"({
   "format": 1,
   "hash_keys": [
@@ -26,7 +26,9 @@ constexpr char kText[] = R"({
     {"id": 4294967295, "key": "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI="}
   ],
   "sealing_key": "U1NTU1NTU1NTU1NTU1NTU1NTU1NTU1NTU1NTU1NTU1M=",
-  "operator_hash": "SEhISEhISEhISEhISEhISEhISEhISEhISEhISEhISEg="
+  "operator_hash": "SEhISEhISEhISEhISEhISEhISEhISEhISEhISEhISEg=",
+  "log_origin": "latchkey/log",
+  "log_seed": "TExMTExMTExMTExMTExMTExMTExMTExMTExMTExMTEw="
 }
 )";
 
@@ -38,6 +40,8 @@ TEST(KeyFileTextTest, TheFormatIsTheOneInTheDocs) {
   contents.hash_keys.push_back({4294967295, Repeated('B')});
   contents.sealing_key = Repeated('S');
   contents.operator_hash.fill('H');
+  contents.log_origin = "latchkey/log";
+  contents.log_seed = Repeated('L');
 
   EXPECT_EQ(std::string(FormatKeyFile(contents).Reveal()), kText);
 }
@@ -53,6 +57,8 @@ TEST(KeyFileTextTest, ReadsEveryField) {
   EXPECT_EQ(contents->hash_keys[1].key, Repeated('B'));
   EXPECT_EQ(contents->sealing_key, Repeated('S'));
   EXPECT_EQ(AsBytes(contents->operator_hash), std::string(32, 'H'));
+  EXPECT_EQ(contents->log_origin, "latchkey/log");
+  EXPECT_EQ(contents->log_seed, Repeated('L'));
 }
 
 TEST(KeyFileTextTest, FieldsMayStandInAnyOrderAndOnOneLine) {
@@ -91,7 +97,7 @@ INSTANTIATE_TEST_SUITE_P(
         DamageCase{"NewerFormat", "\"format\": 1", "\"format\": 2", "line 2", "format takes 1"},
         DamageCase{"FormatAsText", "\"format\": 1", "\"format\": \"1\"", "line 2", "format"},
         DamageCase{"NegativeFormat", "\"format\": 1", "\"format\": -1", "line 2", "format"},
-        DamageCase{"NoFormat", "  \"format\": 1,\n", "", "line 8", "format is missing"},
+        DamageCase{"NoFormat", "  \"format\": 1,\n", "", "line 10", "format is missing"},
         DamageCase{"FormatTwice", "\"format\": 1,", "\"format\": 1,\n\"format\": 1,", "line 3",
                    "format is there twice"},
         DamageCase{"UnknownField", "\"format\"", "\"formal\"", "line 2", "no field formal"},
@@ -121,15 +127,35 @@ INSTANTIATE_TEST_SUITE_P(
                    "key"},
         DamageCase{"ShortSealingKey", "\"U1NT", "\"", "line 7", "sealing_key"},
         DamageCase{"ShortOperatorHash", "\"SEhI", "\"", "line 8", "operator_hash"},
+        DamageCase{"NoLogOrigin", "  \"log_origin\": \"latchkey/log\",\n", "", "line 10",
+                   "log_origin is missing"},
+        DamageCase{"NoLogSeed",
+                   ",\n  \"log_seed\": \"TExMTExMTExMTExMTExMTExMTExMTExMTExMTExMTEw=\"", "",
+                   "line 10", "log_seed is missing"},
+        DamageCase{"LogOriginWithSpace", "latchkey/log", "latchkey log", "line 9",
+                   "log_origin takes 1 to 128"},
+        DamageCase{"NoLogOriginText", "latchkey/log", "", "line 9", "log_origin takes 1 to 128"},
+        DamageCase{"LogOriginAsNumber", "\"latchkey/log\"", "5", "line 9", "log_origin takes"},
+        DamageCase{"ShortLogSeed", "\"TExM", "\"", "line 10", "log_seed takes 32 bytes"},
         DamageCase{"NoComma", "\"format\": 1,", "\"format\": 1", "line 3", "JSON"},
         DamageCase{"NoColon", "\"sealing_key\":", "\"sealing_key\"", "line 7",
                    "JSON, after the field sealing_key"},
-        DamageCase{"TextBehind", "\"\n}\n", "\"\n}\n{", "line 10", "JSON"},
+        DamageCase{"TextBehind", "\"\n}\n", "\"\n}\n{", "line 12", "JSON"},
         DamageCase{"NoUtf8", "QUFBQ",
                    "QU\xff"
                    "BQ",
                    "line 4", "JSON"}),
     [](const auto& param) { return param.param.name; });
+
+TEST(KeyFileTextTest, AFileFromBeforeThereWereCheckpointsReadsWithoutAKeyForThem) {
+  const std::string text = kText;
+  const std::size_t end = text.find(",\n  \"log_origin\"");
+  const auto contents = ParseKeyFile(text.substr(0, end) + "\n}\n");
+
+  ASSERT_THAT(contents, IsOk());
+  EXPECT_FALSE(contents->has_log_key());
+  EXPECT_EQ(std::string(FormatKeyFile(*contents).Reveal()), text.substr(0, end) + "\n}\n");
+}
 
 TEST(KeyFileTextTest, AListOfNoKeysIsRefused) {
   const std::string text = kText;

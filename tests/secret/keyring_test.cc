@@ -24,7 +24,8 @@ class KeyringTest : public ::testing::Test {
     std::vector<std::pair<std::uint32_t, KeyedHash>> hashes;
     hashes.reserve(keys.size());
     for (const auto& [id, key] : keys) hashes.emplace_back(id, KeyedHash(key));
-    return {std::move(hashes), Sealer(std::string(32, 's')), operator_hash_};
+    return {std::move(hashes), Sealer(std::string(32, 's')), operator_hash_,
+            *merkle::NoteSigner::Create("log", std::string(32, 'l'))};
   }
 
   testing::FakeEntropy entropy_;

@@ -31,7 +31,7 @@ class EventHubTest : public ::testing::Test {
     }
     transaction->Keep();
     const std::vector<std::string> events = transaction->TakeEvents();
-    ASSERT_TRUE(engine_.Commit(transaction->ToBatch()).ok());
+    ASSERT_TRUE(engine_.Commit(*transaction->ToBatch()).ok());
     remembers_.Publish(events, all_.size());
     forgets_.Publish(events, all_.size());
   }

@@ -72,6 +72,31 @@ TEST(KeysTest, ABulkRevocationThatRunsTellsWhichItIs) {
   EXPECT_EQ(BulkRevocationKey("ab", "c").bytes, BulkRevocationPrefix("ab") + "c");
 }
 
+TEST(KeysTest, NodesOfTheTreeLieUnderTheBytesOfTheFormatAndTellTheirPlace) {
+  const std::string key = NodeKey({2, 0x01020304050607});
+  EXPECT_EQ(Hex(key), "4e02000001020304050607");
+  EXPECT_THAT(key, StartsWith(NodePrefix()));
+  EXPECT_THAT(key, StartsWith(NodeLevelPrefix(2)));
+  EXPECT_EQ(NodeTilePrefix(2, 0x010203040506), key.substr(0, key.size() - 1));
+  const auto place = PlaceOfNodeKey(key);
+  ASSERT_TRUE(place.has_value());
+  EXPECT_EQ(place->level, 2u);
+  EXPECT_EQ(place->index, 0x01020304050607u);
+  EXPECT_EQ(PlaceOfNodeKey(NodeKey({0, ~std::uint64_t{0}}))->index, ~std::uint64_t{0});
+  EXPECT_FALSE(PlaceOfNodeKey(key.substr(1)).has_value());
+  EXPECT_FALSE(PlaceOfNodeKey(key + "x").has_value());
+  EXPECT_FALSE(PlaceOfNodeKey(EventKey(1).bytes).has_value());
+}
+
+TEST(KeysTest, CheckpointsLieUnderTheBytesOfTheFormatAndTellTheirSize) {
+  const std::string key = CheckpointKey(0x0102030405060708).bytes;
+  EXPECT_EQ(Hex(key), "430102030405060708");
+  EXPECT_THAT(key, StartsWith(CheckpointPrefix()));
+  EXPECT_EQ(SizeOfCheckpointKey(key), 0x0102030405060708u);
+  EXPECT_FALSE(SizeOfCheckpointKey(key + "x").has_value());
+  EXPECT_FALSE(SizeOfCheckpointKey(EventKey(1).bytes).has_value());
+}
+
 TEST(KeysTest, EventsSortBySequenceAndTellIt) {
   std::vector<std::string> keys;
   for (const std::uint64_t sequence : {1ULL, 255ULL, 256ULL, 65536ULL, 1ULL << 40}) {

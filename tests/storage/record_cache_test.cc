@@ -30,9 +30,9 @@ class RecordCacheTest : public ::testing::Test {
     return found.ok() && found->has_value() ? (*found)->name() : "none";
   }
   void Commit(Transaction& transaction) {
-    const auto version = engine_.Commit(transaction.ToBatch());
+    const auto version = engine_.Commit(*transaction.ToBatch());
     ASSERT_THAT(version.status(), testing::IsOk());
-    cache_.Advance(*version, transaction.newest_sequence());
+    cache_.Advance(*version, transaction.newest_sequence(), transaction.known_tree());
   }
 
   engine::MemoryEngine engine_;

@@ -48,7 +48,7 @@ TEST_F(TransactionTest, NothingIsWrittenBeforeTheBatchIsCommitted) {
   transaction->Keep();
   EXPECT_EQ(NameIn(*transaction), "one");
   EXPECT_EQ(NameIn(Now()), "none");
-  ASSERT_THAT(engine_.Commit(transaction->ToBatch()), IsOk());
+  ASSERT_THAT(engine_.Commit(*transaction->ToBatch()), IsOk());
   EXPECT_EQ(NameIn(Now()), "one");
 }
 
@@ -63,7 +63,7 @@ TEST_F(TransactionTest, ADroppedStepLeavesWhatWasKeptBefore) {
   EXPECT_EQ(NameIn(*transaction), "kept");
   EXPECT_EQ(transaction->Append(EventFor("next")), 2u);
   transaction->Keep();
-  ASSERT_THAT(engine_.Commit(transaction->ToBatch()), IsOk());
+  ASSERT_THAT(engine_.Commit(*transaction->ToBatch()), IsOk());
   EXPECT_EQ(NameIn(Now()), "kept");
   EXPECT_EQ((*Now().Get(EventKey(2)))->resource(), "next");
 }
@@ -76,7 +76,7 @@ TEST_F(TransactionTest, TheSameChangesAreTheSameBatchInTheOrderOfTheKeys) {
       transaction->Keep();
     }
     std::vector<std::string> keys;
-    const engine::WriteBatch batch = transaction->ToBatch();
+    const engine::WriteBatch batch = *transaction->ToBatch();
     for (const auto& change : batch.changes()) keys.push_back(change.key);
     return keys;
   };
@@ -92,7 +92,7 @@ TEST_F(TransactionTest, SequenceNumbersGoOnDenselyFromTheLog) {
   first->Append(EventFor("b"));
   first->Keep();
   EXPECT_EQ(first->newest_sequence(), 2u);
-  ASSERT_THAT(engine_.Commit(first->ToBatch()), IsOk());
+  ASSERT_THAT(engine_.Commit(*first->ToBatch()), IsOk());
   auto second = Begin();
   EXPECT_EQ(second->next_sequence(), 3u);
   EXPECT_EQ(*Now().NewestSequence(), 2u);
@@ -106,8 +106,8 @@ TEST_F(TransactionTest, OfTwoThatBeganWithTheSameLogOnlyOneCommits) {
   one->Keep();
   other->Append(EventFor("other"));
   other->Keep();
-  ASSERT_THAT(engine_.Commit(one->ToBatch()), IsOk());
-  EXPECT_THAT(engine_.Commit(other->ToBatch()), StatusIs(absl::StatusCode::kAborted));
+  ASSERT_THAT(engine_.Commit(*one->ToBatch()), IsOk());
+  EXPECT_THAT(engine_.Commit(*other->ToBatch()), StatusIs(absl::StatusCode::kAborted));
 }
 
 TEST_F(TransactionTest, ADeletionHidesWhatLiesInTheStore) {
@@ -115,14 +115,14 @@ TEST_F(TransactionTest, ADeletionHidesWhatLiesInTheStore) {
   first->Put(key_, Named("one"));
   first->Append(EventFor("one"));
   first->Keep();
-  ASSERT_THAT(engine_.Commit(first->ToBatch()), IsOk());
+  ASSERT_THAT(engine_.Commit(*first->ToBatch()), IsOk());
   auto second = Begin();
   EXPECT_EQ(NameIn(*second), "one");
   second->Delete(key_);
   EXPECT_EQ(NameIn(*second), "none");
   second->Append(EventFor("gone"));
   second->Keep();
-  ASSERT_THAT(engine_.Commit(second->ToBatch()), IsOk());
+  ASSERT_THAT(engine_.Commit(*second->ToBatch()), IsOk());
   EXPECT_EQ(NameIn(Now()), "none");
 }
 
@@ -156,7 +156,7 @@ TEST_F(TransactionTest, AWalkOverKeysShowsTheStoreWithEveryChangeSinceInOrder) {
   before->Put(HomeAppKey("acme-2", "a"));
   before->Append(EventFor("apps"));
   before->Keep();
-  ASSERT_THAT(engine_.Commit(before->ToBatch()), IsOk());
+  ASSERT_THAT(engine_.Commit(*before->ToBatch()), IsOk());
   auto transaction = Begin();
   put(*transaction, "a");
   put(*transaction, "d");

@@ -166,6 +166,24 @@ TEST_F(DaemonTest, ASecondServerOnTheSameFolderIsRefused) {
   EXPECT_FALSE(first->Ended());
 }
 
+TEST_F(DaemonTest, AKeyFileFromBeforeThereWereCheckpointsIsMendedByTheCommandThatItsRefusalNames) {
+  Init();
+  const std::string path = data_ + "/keys.json";
+  const std::string keys = ReadWholeFile(path);
+  const std::string before = keys.substr(0, keys.find(",\n  \"log_origin\"")) + "\n}\n";
+  std::ofstream(path) << before;
+  EXPECT_THAT(FailureOf({"serve", "--data", data_, "--listen", "127.0.0.1:0"}),
+              HasSubstr("latchkeyd init --data " + data_ + " --add-log-key"));
+
+  const auto mend = Run({"init", "--data", data_, "--add-log-key", "--log-origin", "our/log"});
+
+  EXPECT_EQ(mend->Wait(), 0) << mend->Errors();
+  EXPECT_THAT(mend->Output(), ::testing::StartsWith("our/log+"));
+  EXPECT_THAT(ReadWholeFile(path), ::testing::StartsWith(before.substr(0, before.size() - 3)));
+  Serve();
+  EXPECT_THAT(FailureOf({"init", "--data", data_, "--add-log-key"}), HasSubstr("our/log"));
+}
+
 TEST_F(DaemonTest, AStoreOfANewerFormatIsRefusedByName) {
   Init();
   {
@@ -285,7 +303,8 @@ TEST_F(DaemonTest, WrongUseIsExitCode2) {
         {"serve", "--data", data_, "--poll-threads", "0"},
         {"serve", "--data", data_, "--replay-window", "soon"},
         {"serve", "--data", data_, "--log-level", "loud"},
-        {"init", "--data", data_, "extra"}}) {
+        {"init", "--data", data_, "extra"},
+        {"init", "--data", data_, "--log-origin", "two words"}}) {
     EXPECT_THAT(FailureOf(args, 2), Not(""));
   }
 }
