@@ -58,6 +58,7 @@
   X(AuditService, ListEvents)             \
   X(AuditService, GetEvent)               \
   X(AuditService, CreateConsumer)         \
+  X(AuditService, GetConsumer)            \
   X(AuditService, ListConsumers)          \
   X(AuditService, DeleteConsumer)         \
   X(AuditService, Acknowledge)            \

@@ -52,6 +52,9 @@ std::uint64_t WriteNewMember(Mutation& m, absl::string_view workspace, absl::str
 // PLAN_LIMIT where a workspace is the home of as many living apps as its plan takes.
 absl::Status CheckRoomForApp(const storage::v1::WorkspaceRecord& record);
 
+// PLAN_LIMIT where as many consumers name a workspace as its plan takes.
+absl::Status CheckRoomForConsumer(const storage::Transaction& txn, const v1::Workspace& workspace);
+
 // Returns the record of an app in `workspace` that was never installed there.
 storage::v1::InstallationRecord NewInstallation(absl::string_view workspace, absl::string_view app);
 

@@ -66,11 +66,11 @@ using AdminServiceCalls =
 using AuditServiceCalls =
     Mixin<v1::AuditService::Service, v1::AuditService::WithRawMethod_Subscribe,
           v1::AuditService::WithRawMethod_ListEvents, v1::AuditService::WithRawMethod_GetEvent,
-          v1::AuditService::WithGenericMethod_CreateConsumer,
-          v1::AuditService::WithGenericMethod_GetConsumer,
-          v1::AuditService::WithGenericMethod_ListConsumers,
-          v1::AuditService::WithGenericMethod_DeleteConsumer,
-          v1::AuditService::WithGenericMethod_Acknowledge,
+          v1::AuditService::WithRawMethod_CreateConsumer,
+          v1::AuditService::WithRawMethod_GetConsumer,
+          v1::AuditService::WithRawMethod_ListConsumers,
+          v1::AuditService::WithRawMethod_DeleteConsumer,
+          v1::AuditService::WithRawMethod_Acknowledge,
           v1::AuditService::WithGenericMethod_GetCheckpoint,
           v1::AuditService::WithGenericMethod_GetInclusionProof,
           v1::AuditService::WithGenericMethod_GetConsistencyProof>;

@@ -105,6 +105,11 @@ std::vector<std::unique_ptr<Method>> MakeAuthorityMethods(const CallFrame& frame
   LATCHKEY_READ_(admin, GetStatus)
   LATCHKEY_READ_(audit, ListEvents)
   LATCHKEY_READ_(audit, GetEvent)
+  LATCHKEY_MUTATION_(audit, CreateConsumer)
+  LATCHKEY_READ_(audit, GetConsumer)
+  LATCHKEY_READ_(audit, ListConsumers)
+  LATCHKEY_MUTATION_(audit, DeleteConsumer)
+  LATCHKEY_MUTATION_(audit, Acknowledge)
   return methods;
 }
 

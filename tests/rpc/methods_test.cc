@@ -21,9 +21,8 @@ constexpr std::array kServices = {"AdminService",     "AppService",    "AuditSer
 
 // What this server does not offer.
 std::set<std::string> NotOffered() {
-  return {"Acknowledge",   "CreateBackup",        "CreateConsumer", "DeleteConsumer",
-          "GetCheckpoint", "GetConsistencyProof", "GetConsumer",    "GetInclusionProof",
-          "ListConsumers", "StreamVerify",        "SyncVerifier"};
+  return {"CreateBackup",      "GetCheckpoint", "GetConsistencyProof",
+          "GetInclusionProof", "StreamVerify",  "SyncVerifier"};
 }
 
 class MethodsTest : public ServerTest {

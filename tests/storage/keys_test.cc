@@ -72,6 +72,14 @@ TEST(KeysTest, ABulkRevocationThatRunsTellsWhichItIs) {
   EXPECT_EQ(BulkRevocationKey("ab", "c").bytes, BulkRevocationPrefix("ab") + "c");
 }
 
+TEST(KeysTest, AConsumerLiesApartFromItsPosition) {
+  EXPECT_EQ(Hex(ConsumerKey("ab").bytes), "4b6162");
+  EXPECT_EQ(Hex(ConsumerPositionKey("ab").bytes), "6b6162");
+  EXPECT_EQ(Hex(WorkspaceConsumerKey("ab", "c").bytes), "6361620063");
+  EXPECT_EQ(ConsumerKey("ab").bytes, ConsumerPrefix() + "ab");
+  EXPECT_EQ(WorkspaceConsumerKey("ab", "c").bytes, WorkspaceConsumerPrefix("ab") + "c");
+}
+
 TEST(KeysTest, EventsSortBySequenceAndTellIt) {
   std::vector<std::string> keys;
   for (const std::uint64_t sequence : {1ULL, 255ULL, 256ULL, 65536ULL, 1ULL << 40}) {
