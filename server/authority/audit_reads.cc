@@ -58,9 +58,8 @@ absl::Status CheckNamesItsPart(const Caller& caller, const v1::EventFilter& filt
 
 absl::Status Authority::AuthorizeAudit(const Caller& caller, const v1::EventFilter& filter) {
   LATCHKEY_RETURN_IF_ERROR(
-      AuthorizeRead(
-          NewView(), caller, policy::Action::kAuditRead, filter.workspace(),
-          [&](FactSheet& sheet) { return AboutEventsOf(caller, filter, sheet); })
+      AuthorizeRead(NewView(), caller, policy::Action::kAuditRead, filter.workspace(),
+                    [&](FactSheet& sheet) { return AboutEventsOf(caller, filter, sheet); })
           .status());
   LATCHKEY_RETURN_IF_ERROR(CheckNamesItsPart(caller, filter));
   return CheckFilter(filter);

@@ -105,6 +105,9 @@ class Authority {
   // Returns OK where `caller` may read the events that `filter` selects now; else why not.
   absl::Status AuthorizeAudit(const Caller& caller, const v1::EventFilter& filter);
 
+  // Notes that a stream subscribed with a consumer, by its name. Does not block.
+  void NoteActive(const std::string& consumer);
+
   Verifier& verifier() { return *verifier_; }
   EventHub& events() { return *hub_; }
   ConsumerStreams& consumer_streams() { return consumer_streams_; }

@@ -93,9 +93,9 @@ absl::StatusOr<v1::Consumer> Find(Mutation& m, policy::Action action, const std:
   }
   const v1::EventFilter filter = consumer.has_value() ? consumer->filter() : v1::EventFilter();
   LATCHKEY_RETURN_IF_ERROR(AboutEventsOf(m.caller(), filter, sheet));
-  LATCHKEY_RETURN_IF_ERROR(
-      m.Authorize(sheet, {std::string(WorkspaceIdOf(filter.workspace())), name, ""},
-                  policy::Action::kAuditRead));
+  LATCHKEY_RETURN_IF_ERROR(m.Authorize(sheet,
+                                       {std::string(WorkspaceIdOf(filter.workspace())), name, ""},
+                                       policy::Action::kAuditRead));
   Validator validator;
   validator.Check(id.has_value(), "name", kConsumerForm);
   validator.RequestId(request_id);
@@ -143,9 +143,8 @@ absl::StatusOr<v1::CreateConsumerResponse> Handle(Mutation& m,
 
 absl::StatusOr<v1::DeleteConsumerResponse> Handle(Mutation& m,
                                                   const v1::DeleteConsumerRequest& request) {
-  LATCHKEY_ASSIGN_OR_RETURN(
-      v1::Consumer consumer,
-      Find(m, policy::Action::kConsumerDelete, request.name(), request.request_id()));
+  LATCHKEY_ASSIGN_OR_RETURN(v1::Consumer consumer, Find(m, policy::Action::kConsumerDelete,
+                                                        request.name(), request.request_id()));
   const absl::string_view id = LastId(request.name());
   m.txn().Delete(storage::ConsumerPositionKey(id));
   if (!m.target().workspace.empty()) {

@@ -1,4 +1,6 @@
-// Reading consumers.
+// Reading consumers, and following the log with them.
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -28,6 +30,17 @@ void Authority::Complete(v1::Consumer& consumer) const {
   const std::uint64_t position = consumer.acknowledged_revision();
   consumer.set_lag(newest > position ? newest - position : 0);
   consumer.set_connected(consumer_streams_.connected(consumer.name()));
+}
+
+void Authority::NoteActive(const std::string& consumer) {
+  Enqueue([id = std::string(LastId(consumer))](Mutation& m) -> absl::Status {
+    const auto key = storage::ConsumerPositionKey(id);
+    LATCHKEY_ASSIGN_OR_RETURN(const auto before, m.txn().Get(key));
+    if (!before.has_value()) return absl::OkStatus();  // it was deleted meanwhile
+    const auto after = PositionOf(before->acknowledged_revision(), m.now());
+    if (after.active_minute() != before->active_minute()) m.txn().Put(key, after);
+    return absl::OkStatus();
+  });
 }
 
 absl::StatusOr<v1::GetConsumerResponse> Authority::Read(const Caller& caller,

@@ -8,8 +8,8 @@
 
 namespace latchkey {
 
-// What memory must learn of a commit before anybody is told of it: the verifier's, and whoever keeps
-// streams of consumers.
+// What memory must learn of a commit before anybody is told of it: the verifier's, and whoever
+// keeps streams of consumers.
 struct Effects {
   // Keys of records whose generation was raised, and the new generation.
   std::vector<std::pair<std::string, std::uint64_t>> raised;

@@ -11,8 +11,8 @@
 // The unary methods that the authority carries out, for whoever wants one line for each:
 // X(name) with messages latchkey::v1::<name>Request and <name>Response.
 
-// Methods that change something. Their requests have a request_id, but for Acknowledge, which may be
-// repeated as it is.
+// Methods that change something. Their requests have a request_id, but for Acknowledge, which may
+// be repeated as it is.
 #define LATCHKEY_MUTATIONS(X) \
   X(CreateWorkspace)          \
   X(UpdateWorkspace)          \

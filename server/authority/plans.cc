@@ -45,12 +45,11 @@ absl::Status CheckRoomForApp(const storage::v1::WorkspaceRecord& record) {
 absl::Status CheckRoomForConsumer(const storage::Transaction& txn, const v1::Workspace& workspace) {
   const policy::PlanLimits& limits = policy::LimitsOf(ToPolicy(workspace.plan()));
   std::uint64_t count = 0;
-  LATCHKEY_RETURN_IF_ERROR(
-      txn.ForEachKey(storage::WorkspaceConsumerPrefix(LastId(workspace.name())),
-                     [&](absl::string_view) {
-                       ++count;
-                       return storage::Walk::kGoOn;
-                     }));
+  LATCHKEY_RETURN_IF_ERROR(txn.ForEachKey(
+      storage::WorkspaceConsumerPrefix(LastId(workspace.name())), [&](absl::string_view) {
+        ++count;
+        return storage::Walk::kGoOn;
+      }));
   if (count < limits.max_consumers) return absl::OkStatus();
   return PlanLimitError(workspace.name(), limits.name, "max_consumers", limits.max_consumers, count,
                         absl::StrCat(workspace.name(), " has ", count, " consumers, and its plan ",
