@@ -16,6 +16,7 @@ namespace latchkey {
 namespace {
 
 constexpr int kSilentIntervals = 3;
+constexpr absl::Duration kAckInterval = absl::Seconds(1);
 
 bool Heals(absl::StatusCode code) {
   switch (code) {
@@ -25,6 +26,7 @@ bool Heals(absl::StatusCode code) {
     case absl::StatusCode::kPermissionDenied:
     case absl::StatusCode::kFailedPrecondition:
     case absl::StatusCode::kOutOfRange:
+    case absl::StatusCode::kAborted:
     case absl::StatusCode::kUnimplemented:
     case absl::StatusCode::kDataLoss:
     case absl::StatusCode::kUnauthenticated:
@@ -51,9 +53,14 @@ absl::Duration RetryDelay(const absl::Status& status) {
 // One Subscribe call, on a completion queue of its own: so that waiting can end at a time.
 class AuditSubscriber::Stream {
  public:
+  // What is to be done while the stream is waited for; returns when it is to be called again.
+  using Meanwhile = std::function<absl::Duration()>;
+
   Stream(v1::AuditService::Stub& stub, grpc::ClientContext& context,
-         const v1::SubscribeRequest& request)
-      : context_(context), reader_(stub.PrepareAsyncSubscribe(&context, request, &queue_)) {}
+         const v1::SubscribeRequest& request, Meanwhile meanwhile)
+      : context_(context),
+        meanwhile_(std::move(meanwhile)),
+        reader_(stub.PrepareAsyncSubscribe(&context, request, &queue_)) {}
 
   bool Start(absl::Duration patience) {
     reader_->StartCall(this);
@@ -69,10 +76,10 @@ class AuditSubscriber::Stream {
   absl::Status Finish() {
     grpc::Status status;
     reader_->Finish(&status, this);
-    Await(absl::InfiniteDuration());
-    queue_.Shutdown();
     void* tag = nullptr;
     bool ok = false;
+    queue_.Next(&tag, &ok);
+    queue_.Shutdown();
     while (queue_.Next(&tag, &ok)) {
     }
     if (silent_) return absl::UnavailableError("the stream was silent for too long");
@@ -87,18 +94,22 @@ class AuditSubscriber::Stream {
   bool Await(absl::Duration patience) {
     void* tag = nullptr;
     bool ok = false;
-    if (patience < absl::InfiniteDuration()) {
+    while (patience > absl::ZeroDuration()) {
+      const absl::Duration wait = std::min(patience, meanwhile_());
+      if (wait == absl::InfiniteDuration()) return queue_.Next(&tag, &ok) && ok;
       const gpr_timespec deadline =
           gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
-                       gpr_time_from_nanos(absl::ToInt64Nanoseconds(patience), GPR_TIMESPAN));
+                       gpr_time_from_nanos(absl::ToInt64Nanoseconds(wait), GPR_TIMESPAN));
       if (queue_.AsyncNext(&tag, &ok, deadline) == grpc::CompletionQueue::GOT_EVENT) return ok;
-      silent_ = true;
-      context_.TryCancel();
+      patience -= wait;
     }
+    silent_ = true;
+    context_.TryCancel();
     return queue_.Next(&tag, &ok) && ok;
   }
 
   grpc::ClientContext& context_;
+  const Meanwhile meanwhile_;
   grpc::CompletionQueue queue_;
   std::unique_ptr<grpc::ClientAsyncReader<v1::SubscribeResponse>> reader_;
   bool silent_ = false;
@@ -112,9 +123,16 @@ AuditSubscriber::AuditSubscriber(const Client& client, SubscriberOptions options
       position_(options_.after_revision) {}
 
 absl::Status AuditSubscriber::Run() {
+  const absl::Status ended = Follow();
+  const absl::Status acknowledged = SendAcknowledgement();
+  return ended.ok() ? acknowledged : ended;
+}
+
+absl::Status AuditSubscriber::Follow() {
   started_ = std::chrono::steady_clock::now();
   while (!stopping()) {
     absl::Status cause = ReadStream();
+    if (!ack_error_.ok()) return std::exchange(ack_error_, absl::OkStatus());
     if (stopping()) break;
     if (!Heals(cause.code())) return cause;
     if (!WaitAfter(cause)) {
@@ -123,6 +141,36 @@ absl::Status AuditSubscriber::Run() {
     }
   }
   return absl::OkStatus();
+}
+
+void AuditSubscriber::Acknowledge(std::uint64_t revision) {
+  std::uint64_t before = handled_;
+  while (before < revision && !handled_.compare_exchange_weak(before, revision)) {
+  }
+}
+
+absl::Status AuditSubscriber::SendAcknowledgement() {
+  const std::uint64_t revision = handled_;
+  if (options_.consumer.empty() || revision <= acknowledged_) return absl::OkStatus();
+  last_ack_ = std::chrono::steady_clock::now();
+  v1::AcknowledgeRequest request;
+  request.set_name(options_.consumer);
+  request.set_revision(revision);
+  const absl::Status sent = client_.Call(request).status();
+  if (sent.ok()) acknowledged_ = revision;
+  return sent;
+}
+
+absl::Duration AuditSubscriber::AcknowledgeInTime(grpc::ClientContext& context) {
+  if (options_.consumer.empty()) return absl::InfiniteDuration();
+  const auto since = absl::FromChrono(std::chrono::steady_clock::now() - last_ack_);
+  if (since < kAckInterval) return kAckInterval - since;
+  const absl::Status sent = SendAcknowledgement();
+  if (!sent.ok() && !Heals(sent.code())) {
+    ack_error_ = sent;
+    context.TryCancel();
+  }
+  return kAckInterval;
 }
 
 void AuditSubscriber::Stop() {
@@ -146,7 +194,8 @@ absl::Status AuditSubscriber::ReadStream() {
     current_ = &context;
   }
   const auto stub = v1::AuditService::NewStub(client_.channel());
-  Stream stream(*stub, context, NextRequest());
+  Stream stream(*stub, context, NextRequest(),
+                [this, &context] { return AcknowledgeInTime(context); });
   v1::SubscribeResponse response;
   bool open = stream.Start(Patience());
   begun_ = false;
@@ -168,25 +217,33 @@ absl::Status AuditSubscriber::ReadStream() {
 
 v1::SubscribeRequest AuditSubscriber::NextRequest() const {
   v1::SubscribeRequest request;
-  *request.mutable_filter() = options_.filter;
   SetDuration(options_.heartbeat_interval, *request.mutable_heartbeat_interval());
+  request.set_serialized(options_.verifier != nullptr);
+  request.set_checkpoints(options_.verifier != nullptr);
+  if (!options_.consumer.empty()) {
+    // The server knows where it is; what was handed on and not acknowledged comes again, and is
+    // dropped.
+    request.set_consumer(options_.consumer);
+    return request;
+  }
+  *request.mutable_filter() = options_.filter;
   if (options_.from_now && !responded_) {
     request.set_from_now(true);
   } else {
     request.set_after_revision(position_);
   }
-  request.set_serialized(options_.verifier != nullptr);
-  request.set_checkpoints(options_.verifier != nullptr);
   return request;
 }
 
 absl::Status AuditSubscriber::Verify(const v1::SubscribeResponse& response) {
   LogVerifier& verifier = *options_.verifier;
   if (!begun_) {
-    const bool known = responded_ || !options_.from_now;
+    // A consumer's position and filter are the server's.
+    const bool of_consumer = !options_.consumer.empty();
+    const bool known = !of_consumer && (responded_ || !options_.from_now);
     const std::uint64_t first =
         response.events().empty() ? response.complete_through() + 1 : response.events(0).sequence();
-    const bool every_event = options_.filter.ByteSizeLong() == 0;
+    const bool every_event = !of_consumer && options_.filter.ByteSizeLong() == 0;
     LATCHKEY_RETURN_IF_ERROR(verifier.Begin(known ? position_.load() : first - 1, every_event));
     begun_ = true;
   }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -26,6 +27,9 @@ struct Reconnect {
 
 // Where a subscription begins, what it selects, and who gets it.
 struct SubscriberOptions {
+  // Name of a consumer: begin after what it acknowledged, with its filter. `filter`,
+  // `after_revision` and `from_now` must then be left as they are.
+  std::string consumer;
   v1::EventFilter filter;
   // Begin after this revision: what complete_through() said when an earlier subscriber ended.
   std::uint64_t after_revision = 0;
@@ -69,13 +73,19 @@ class AuditSubscriber {
   // Blocks and follows the log until Stop(), which makes it return OK, or until an error that
   // waiting does not heal, which it returns: OUT_OF_RANGE (events were lost: the position is older
   // than what the server keeps, or beyond its log), UNAUTHENTICATED, PERMISSION_DENIED, NOT_FOUND,
-  // INVALID_ARGUMENT, FAILED_PRECONDITION, UNIMPLEMENTED or DATA_LOSS. Where first_response_within
-  // is over: the error of the last attempt. It may be called again after an error, and goes on
-  // where it was.
+  // INVALID_ARGUMENT, FAILED_PRECONDITION, UNIMPLEMENTED, DATA_LOSS, or ABORTED (a later stream
+  // took the consumer over). Where first_response_within is over: the error of the last attempt. Of
+  // an acknowledgement: the same, and after Stop() whatever the last one failed with. It may be
+  // called again after an error, and goes on where it was.
   absl::Status Run();
 
   // Makes Run() return, now and later. From any thread, on_response and on_reconnect included.
   void Stop();
+
+  // Says that everything up to `revision` is handled, where there is a consumer. Cumulative. It is
+  // sent by the thread of Run(), at most once a second, and before Run() returns; what was not sent
+  // before the program ended is given again. From any thread.
+  void Acknowledge(std::uint64_t revision);
 
   // Returns the greatest complete_through that on_response has returned from; after_revision before
   // the first.
@@ -84,6 +94,13 @@ class AuditSubscriber {
  private:
   class Stream;
 
+  // What Run() does but for the last acknowledgement.
+  absl::Status Follow();
+  // Sends what is to be acknowledged, if anything is.
+  absl::Status SendAcknowledgement();
+  // Does so where it is time; returns when to call it again. An error that waiting does not heal
+  // is left in ack_error_ and ends the stream of `context`.
+  absl::Duration AcknowledgeInTime(grpc::ClientContext& context);
   // Opens a stream and hands on what it gives until it ends; returns why.
   absl::Status ReadStream();
   // An error where what came is not what the verifier takes.
@@ -107,8 +124,12 @@ class AuditSubscriber {
   bool begun_ = false;  // the verifier knows where this stream begins
   std::uint64_t last_sequence_;
   std::chrono::steady_clock::time_point started_;
+  std::uint64_t acknowledged_ = 0;
+  std::chrono::steady_clock::time_point last_ack_;
+  absl::Status ack_error_;
 
   std::atomic<std::uint64_t> position_;
+  std::atomic<std::uint64_t> handled_{0};  // to be acknowledged
 
   Mutex mu_;
   CondVar changed_;

@@ -40,6 +40,9 @@ enum Table : char {
   kOrganizationWorkspace = 'o',
   kBulkRevocation = 'Y',
   kRunningBulkRevocation = 'y',
+  kConsumer = 'K',
+  kConsumerPosition = 'k',
+  kWorkspaceConsumer = 'c',
 };
 
 constexpr std::size_t kSecretKeyHashBytes = 16;
@@ -108,6 +111,15 @@ Key<v1::BulkRevocationRecord> BulkRevocationKey(absl::string_view workspace, abs
 }
 IndexKey RunningBulkRevocationKey(absl::string_view workspace, absl::string_view id) {
   return {Join(kRunningBulkRevocation, {workspace, id})};
+}
+Key<v1::ConsumerRecord> ConsumerKey(absl::string_view consumer) {
+  return {Join(kConsumer, {consumer})};
+}
+Key<v1::ConsumerPositionRecord> ConsumerPositionKey(absl::string_view consumer) {
+  return {Join(kConsumerPosition, {consumer})};
+}
+IndexKey WorkspaceConsumerKey(absl::string_view workspace, absl::string_view consumer) {
+  return {Join(kWorkspaceConsumer, {workspace, consumer})};
 }
 Key<v1::TokenRecord> WorkspaceTokenKey(absl::string_view workspace, absl::string_view token) {
   return {Join(kWorkspaceToken, {workspace, token})};
@@ -211,6 +223,10 @@ std::string RunningBulkRevocationPrefix(absl::string_view workspace) {
   return Join(kRunningBulkRevocation, {workspace, ""});
 }
 std::string RunningBulkRevocationPrefix() { return Join(kRunningBulkRevocation, {}); }
+std::string ConsumerPrefix() { return Join(kConsumer, {}); }
+std::string WorkspaceConsumerPrefix(absl::string_view workspace) {
+  return Join(kWorkspaceConsumer, {workspace, ""});
+}
 std::string EventPrefix() { return Join(kEvent, {}); }
 std::string NodePrefix() { return Join(kNode, {}); }
 std::string NodeLevelPrefix(unsigned level) {

@@ -47,6 +47,11 @@ Key<v1::ApprovalRequestRecord> ApprovalRequestKey(absl::string_view workspace,
 Key<v1::BulkRevocationRecord> BulkRevocationKey(absl::string_view workspace, absl::string_view id);
 IndexKey RunningBulkRevocationKey(absl::string_view workspace, absl::string_view id);
 
+// A consumer, and where it is; the consumers whose filter names a workspace.
+Key<v1::ConsumerRecord> ConsumerKey(absl::string_view consumer);
+Key<v1::ConsumerPositionRecord> ConsumerPositionKey(absl::string_view consumer);
+IndexKey WorkspaceConsumerKey(absl::string_view workspace, absl::string_view consumer);
+
 // Tokens lie under what owns them: a workspace or a service.
 Key<v1::TokenRecord> WorkspaceTokenKey(absl::string_view workspace, absl::string_view token);
 Key<v1::TokenRecord> ServiceTokenKey(absl::string_view service, absl::string_view token);
@@ -123,6 +128,8 @@ std::string BulkRevocationPrefix(absl::string_view workspace);
 std::string RunningBulkRevocationPrefix(absl::string_view workspace);
 // Those of every workspace.
 std::string RunningBulkRevocationPrefix();
+std::string ConsumerPrefix();
+std::string WorkspaceConsumerPrefix(absl::string_view workspace);
 std::string EventPrefix();
 std::string NodePrefix();
 std::string NodeLevelPrefix(unsigned level);

@@ -4,6 +4,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "server/authority/audit_filter.h"
 #include "server/authority/authority.h"
 #include "server/authority/common.h"
 #include "server/authority/names.h"
@@ -15,7 +16,8 @@ namespace {
 
 constexpr int kMaxActions = 64;
 
-// The form of a filter; `field` is its place in the request.
+}  // namespace
+
 absl::Status CheckFilter(const v1::EventFilter& filter) {
   Validator validator;
   validator.Check(filter.workspace().empty() || ParseWorkspace(filter.workspace()).has_value(),
@@ -35,24 +37,31 @@ absl::Status CheckFilter(const v1::EventFilter& filter) {
   return validator.status();
 }
 
-}  // namespace
+absl::Status AboutEventsOf(const Caller& caller, const v1::EventFilter& filter, FactSheet& sheet) {
+  if (!filter.workspace().empty()) {
+    return sheet.AboutEvents(ParseWorkspace(filter.workspace()).value_or(""), filter.resource());
+  }
+  if (caller.kind != policy::CallerKind::kMember) return absl::OkStatus();
+  return sheet.AboutEvents(WorkspaceIdOf(caller.principal), filter.resource());
+}
+
+bool NamesItsPart(const Caller& caller, const v1::EventFilter& filter) {
+  return caller.kind != policy::CallerKind::kMember || !filter.workspace().empty();
+}
+
+absl::Status CheckNamesItsPart(const Caller& caller, const v1::EventFilter& filter) {
+  if (NamesItsPart(caller, filter)) return absl::OkStatus();
+  return InvalidFieldError("filter.workspace",
+                           absl::StrCat("is empty; a member names the own workspace: ",
+                                        WorkspaceName(WorkspaceIdOf(caller.principal))));
+}
 
 absl::Status Authority::AuthorizeAudit(const Caller& caller, const v1::EventFilter& filter) {
-  const storage::View view = NewView();
-  const bool is_member = caller.kind == policy::CallerKind::kMember;
-  const std::string own = WorkspaceName(WorkspaceIdOf(caller.principal));
-  // A member's rights are in one workspace, so that is judged where none is named.
-  const std::string about = filter.workspace().empty() && is_member ? own : filter.workspace();
   LATCHKEY_RETURN_IF_ERROR(
-      AuthorizeRead(view, caller, policy::Action::kAuditRead, about, [&](FactSheet& sheet) {
-        return about.empty()
-                   ? absl::OkStatus()
-                   : sheet.AboutEvents(ParseWorkspace(about).value_or(""), filter.resource());
-      }).status());
-  if (is_member && filter.workspace().empty()) {
-    return InvalidFieldError("filter.workspace",
-                             absl::StrCat("is empty; a member names the own workspace: ", own));
-  }
+      AuthorizeRead(NewView(), caller, policy::Action::kAuditRead, filter.workspace(),
+                    [&](FactSheet& sheet) { return AboutEventsOf(caller, filter, sheet); })
+          .status());
+  LATCHKEY_RETURN_IF_ERROR(CheckNamesItsPart(caller, filter));
   return CheckFilter(filter);
 }
 

@@ -137,6 +137,9 @@ absl::StatusOr<std::unique_ptr<Authority>> Authority::Open(const Options& option
                             std::uint64_t end) {
         a->verifier_->Apply(effects, end);
         a->hub_->Publish(events, end);
+        for (const std::string& consumer : effects.deleted_consumers) {
+          a->consumer_streams_.EndStream(consumer, ResourceNotFoundError(consumer));
+        }
       }});
   return authority;
 }

@@ -24,6 +24,7 @@
 #include "server/base/clock.h"
 #include "server/base/executor.h"
 #include "server/base/logger.h"
+#include "server/events/consumer_streams.h"
 #include "server/events/event_hub.h"
 #include "storage/engine/engine.h"
 
@@ -109,9 +110,12 @@ class Authority {
   // the same one lately.
   // OUT_OF_RANGE: the log is shorter. DATA_LOSS, UNAVAILABLE: its tree does not read.
   absl::StatusOr<std::string> CheckpointAt(std::uint64_t size);
+  // Notes that a stream subscribed with a consumer, by its name. Does not block.
+  void NoteActive(const std::string& consumer);
 
   Verifier& verifier() { return *verifier_; }
   EventHub& events() { return *hub_; }
+  ConsumerStreams& consumer_streams() { return consumer_streams_; }
 
   // Does what is due: summaries of denials, expired requests, forgotten request ids, first and last
   // uses, warnings, expiry, idle revocation and purges of at most 2000 tokens, bulk revocation of
@@ -151,6 +155,8 @@ class Authority {
   absl::StatusOr<FactSheet> AuthorizeRead(const storage::Reader& reader, const Caller& caller,
                                           policy::Action action, absl::string_view resource,
                                           absl::FunctionRef<absl::Status(FactSheet&)> about) const;
+  // Adds what is known of a consumer beside the store.
+  void Complete(v1::Consumer& consumer) const;
   // The workspaces of an organization.
   absl::StatusOr<v1::ListWorkspacesResponse> ListWorkspacesOf(const storage::View& view,
                                                               absl::string_view organization,
@@ -189,6 +195,7 @@ class Authority {
   DenialLimiter failed_authentications_;
   std::unique_ptr<Verifier> verifier_;
   std::unique_ptr<EventHub> hub_;
+  ConsumerStreams consumer_streams_;
   // Whether memory may lag behind a store that came back.
   std::atomic<bool> memory_in_doubt_{false};
   BulkJobs bulk_jobs_;                                 // the ticker's

@@ -55,6 +55,9 @@ absl::Status CheckRoomForApp(const storage::v1::WorkspaceRecord& record);
 void AppendPlanExcesses(const storage::v1::WorkspaceRecord& record,
                         google::protobuf::RepeatedPtrField<v1::PlanExcess>& excesses);
 
+// PLAN_LIMIT where as many consumers name a workspace as its plan takes.
+absl::Status CheckRoomForConsumer(const storage::Transaction& txn, const v1::Workspace& workspace);
+
 // Returns the record of an app in `workspace` that was never installed there.
 storage::v1::InstallationRecord NewInstallation(absl::string_view workspace, absl::string_view app);
 

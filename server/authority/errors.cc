@@ -142,6 +142,12 @@ absl::Status TokenNotActiveError(absl::string_view token, absl::string_view stat
                    {{"resource", std::string(token)}, {"state", std::string(state)}});
 }
 
+absl::Status BeyondEndError(absl::string_view field, std::uint64_t asked, std::uint64_t newest) {
+  return MakeError(absl::StatusCode::kOutOfRange, v1::ERROR_REASON_POSITION_OUT_OF_RANGE,
+                   absl::StrCat(field, " is ", asked, "; the log ends at ", newest),
+                   {{"newest", absl::StrCat(newest)}});
+}
+
 absl::Status OutOfRangeError(std::uint64_t asked, std::uint64_t oldest, std::uint64_t newest) {
   return MakeError(absl::StatusCode::kOutOfRange, v1::ERROR_REASON_POSITION_OUT_OF_RANGE,
                    absl::StrCat("after_revision is ", asked, "; this log takes ",
@@ -149,10 +155,10 @@ absl::Status OutOfRangeError(std::uint64_t asked, std::uint64_t oldest, std::uin
                    {{"oldest", absl::StrCat(oldest)}, {"newest", absl::StrCat(newest)}});
 }
 
-absl::Status BeyondLogError(absl::string_view field, std::uint64_t asked, std::uint64_t newest) {
-  return MakeError(absl::StatusCode::kOutOfRange, v1::ERROR_REASON_POSITION_OUT_OF_RANGE,
-                   absl::StrCat(field, " is ", asked, "; the log ends at ", newest),
-                   {{"oldest", newest == 0 ? "0" : "1"}, {"newest", absl::StrCat(newest)}});
+absl::Status ConsumerTakenOverError(absl::string_view consumer) {
+  return MakeError(absl::StatusCode::kAborted, v1::ERROR_REASON_CONSUMER_TAKEN_OVER,
+                   absl::StrCat("a later stream took over ", consumer),
+                   {{"resource", std::string(consumer)}});
 }
 
 absl::Status UnavailableError(v1::ErrorReason reason, absl::string_view message,

@@ -70,9 +70,11 @@ absl::Status PlanLimitError(absl::string_view workspace, absl::string_view plan,
 // FAILED_PRECONDITION: a run without a preview that it carries out.
 absl::Status ConfirmationError();
 absl::Status TokenNotActiveError(absl::string_view token, absl::string_view state);
+// OUT_OF_RANGE: `field` is `asked`, and the log ends before that.
+absl::Status BeyondEndError(absl::string_view field, std::uint64_t asked, std::uint64_t newest);
 absl::Status OutOfRangeError(std::uint64_t asked, std::uint64_t oldest, std::uint64_t newest);
-// OUT_OF_RANGE: `field` asks for more than the log has.
-absl::Status BeyondLogError(absl::string_view field, std::uint64_t asked, std::uint64_t newest);
+// ABORTED: another stream uses `consumer` now.
+absl::Status ConsumerTakenOverError(absl::string_view consumer);
 // UNAVAILABLE, with when to try again.
 absl::Status UnavailableError(v1::ErrorReason reason, absl::string_view message,
                               absl::Duration retry_delay);

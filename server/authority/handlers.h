@@ -3,6 +3,7 @@
 
 #include "absl/status/statusor.h"
 #include "latchkey/v1/app_service.pb.h"
+#include "latchkey/v1/audit_service.pb.h"
 #include "latchkey/v1/directory_service.pb.h"
 #include "latchkey/v1/token_service.pb.h"
 #include "server/authority/mutation.h"
@@ -57,6 +58,11 @@ absl::StatusOr<v1::BulkRevokeTokensResponse> Handle(Mutation& m,
                                                     const v1::BulkRevokeTokensRequest& request);
 absl::StatusOr<v1::CancelBulkRevocationResponse> Handle(
     Mutation& m, const v1::CancelBulkRevocationRequest& request);
+absl::StatusOr<v1::CreateConsumerResponse> Handle(Mutation& m,
+                                                  const v1::CreateConsumerRequest& request);
+absl::StatusOr<v1::DeleteConsumerResponse> Handle(Mutation& m,
+                                                  const v1::DeleteConsumerRequest& request);
+absl::StatusOr<v1::AcknowledgeResponse> Handle(Mutation& m, const v1::AcknowledgeRequest& request);
 
 }  // namespace latchkey
 

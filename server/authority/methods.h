@@ -11,7 +11,8 @@
 // The unary methods that the authority carries out, for whoever wants one line for each:
 // X(name) with messages latchkey::v1::<name>Request and <name>Response.
 
-// Methods that change something. Their requests have a request_id.
+// Methods that change something. Their requests have a request_id, but for Acknowledge, which may
+// be repeated as it is.
 #define LATCHKEY_MUTATIONS(X) \
   X(CreateWorkspace)          \
   X(UpdateWorkspace)          \
@@ -38,7 +39,10 @@
   X(RotateToken)              \
   X(RevokeToken)              \
   X(BulkRevokeTokens)         \
-  X(CancelBulkRevocation)
+  X(CancelBulkRevocation)     \
+  X(CreateConsumer)           \
+  X(DeleteConsumer)           \
+  X(Acknowledge)
 
 // Methods that read, but for the verifier's.
 #define LATCHKEY_READS(X) \
@@ -62,6 +66,8 @@
   X(GetCheckpoint)        \
   X(GetInclusionProof)    \
   X(GetConsistencyProof)  \
+  X(GetConsumer)          \
+  X(ListConsumers)        \
   X(CheckPermission)      \
   X(ListRules)            \
   X(ListPlans)            \

@@ -103,6 +103,10 @@ class Mutation {
   template <typename Record>
   std::uint64_t WriteErased(const storage::Key<Record>& key, const Record& before, Record& record);
 
+  // Deletes the record under `key`, with its event. Returns the revision.
+  template <typename Record>
+  std::uint64_t Erase(const storage::Key<Record>& key, const Record& before);
+
   // Says what the refusal that WriteDecision() records is about: a secret that was spent before.
   void set_reuse(v1::Reuse reuse) { reuse_ = std::move(reuse); }
   // Whose refusals are counted together: those of the principal, or of the token that is reused,
@@ -184,6 +188,7 @@ inline v1::ApprovalRequest& ResourceOf(storage::v1::ApprovalRequestRecord& r) {
 inline v1::BulkRevocation& ResourceOf(storage::v1::BulkRevocationRecord& r) {
   return *r.mutable_bulk_revocation();
 }
+inline v1::Consumer& ResourceOf(storage::v1::ConsumerRecord& r) { return *r.mutable_consumer(); }
 inline v1::Token& ResourceOf(storage::v1::TokenRecord& r) { return *r.mutable_token(); }
 
 inline void SetEntity(const storage::v1::WorkspaceRecord& r, v1::Entity& e) {
@@ -210,6 +215,9 @@ inline void SetEntity(const storage::v1::ApprovalRequestRecord& r, v1::Entity& e
 inline void SetEntity(const storage::v1::BulkRevocationRecord& r, v1::Entity& e) {
   *e.mutable_bulk_revocation() = r.bulk_revocation();
 }
+inline void SetEntity(const storage::v1::ConsumerRecord& r, v1::Entity& e) {
+  *e.mutable_consumer() = r.consumer();
+}
 inline void SetEntity(const storage::v1::TokenRecord& r, v1::Entity& e) {
   *e.mutable_token() = r.token();
 }
@@ -218,8 +226,9 @@ template <typename Record>
 std::uint64_t Mutation::Write(const storage::Key<Record>& key, const Record* before, Record& record,
                               std::optional<v1::Action> action) {
   auto& resource = ResourceOf(record);
-  const std::uint64_t revision = transaction_.next_sequence();
-  resource.set_revision(revision);
+  if constexpr (requires { resource.revision(); }) {
+    resource.set_revision(transaction_.next_sequence());
+  }
   transaction_.Put(key, record);
   v1::Event event = BaseEvent(action);
   event.set_resource(resource.name());
@@ -237,6 +246,15 @@ std::uint64_t Mutation::WriteErased(const storage::Key<Record>& key, const Recor
   v1::Event event = BaseEvent(std::nullopt);
   event.set_resource(resource.name());
   SetEntity(before, *event.mutable_before());
+  return transaction_.Append(std::move(event));
+}
+
+template <typename Record>
+std::uint64_t Mutation::Erase(const storage::Key<Record>& key, const Record& before) {
+  transaction_.Delete(key);
+  v1::Event event = BaseEvent(std::nullopt);
+  SetEntity(before, *event.mutable_before());
+  event.set_resource(target_.resource);
   return transaction_.Append(std::move(event));
 }
 

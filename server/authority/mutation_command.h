@@ -37,7 +37,11 @@ bool UsesRequestId(const Request& request) {
   if constexpr (std::is_same_v<Request, v1::RevokeTokenRequest>) {
     if (PresentsSecret(request)) return false;
   }
-  return secret::IsRandomUuid(request.request_id());
+  if constexpr (requires { request.request_id(); }) {
+    return secret::IsRandomUuid(request.request_id());
+  } else {
+    return false;
+  }
 }
 
 // One mutating call: replays the answer to a request id, or carries the call out and keeps its
@@ -86,7 +90,7 @@ class MutationCommand final : public Command {
     Replay replay(
         mutation, MethodName<Request>(),
         PresentsSecret(request_) ? absl::string_view(kBearerPrincipal) : caller_.principal,
-        request_.request_id(), Fingerprint());
+        RequestId(), Fingerprint());
     mutation.set_request_id_hash(replay.hash_text());
     Response response;
     LATCHKEY_ASSIGN_OR_RETURN(const bool replayed, replay.Find(response));
@@ -96,10 +100,16 @@ class MutationCommand final : public Command {
     return response;
   }
 
+  // "" where the request has none.
+  std::string RequestId() const {
+    if constexpr (requires { request_.request_id(); }) return request_.request_id();
+    return "";
+  }
+
   std::string Fingerprint() const {
     Request bare = request_;
-    bare.clear_request_id();
-    return FingerprintOf(bare, request_.request_id());
+    if constexpr (requires { bare.clear_request_id(); }) bare.clear_request_id();
+    return FingerprintOf(bare, RequestId());
   }
 
   const CommandTools tools_;

@@ -49,6 +49,7 @@ bool IsId(absl::string_view id) {
 
 bool IsResourceName(absl::string_view name) {
   if (name == "workspaces" || name == "services" || name == "organizations") return true;
+  if (name == "consumers" || ParseConsumer(name)) return true;
   if (ParseOrganization(name) || ParseOrganizationInstallation(name)) return true;
   if (ParseWorkspace(name) || ParseService(name) || ParseApp(name) || ParseToken(name)) return true;
   return ParseMember(name) || ParseInstallation(name) || ParseApprovalRequest(name) ||
@@ -63,6 +64,7 @@ std::optional<std::string> ParseApp(absl::string_view name) { return One(name, "
 std::optional<std::string> ParseOrganization(absl::string_view name) {
   return One(name, "organizations");
 }
+std::optional<std::string> ParseConsumer(absl::string_view name) { return One(name, "consumers"); }
 std::optional<InOrganization> ParseOrganizationInstallation(absl::string_view name) {
   std::vector<std::string> ids = Ids(name, "organizations", "installations");
   if (ids.empty()) return std::nullopt;

@@ -49,6 +49,11 @@ inline std::string BulkRevocationName(absl::string_view workspace, absl::string_
   return absl::StrCat("workspaces/", workspace, "/bulkRevocations/", id);
 }
 
+inline std::string ConsumerName(absl::string_view consumer) {
+  return absl::StrCat("consumers/", consumer);
+}
+
+std::optional<std::string> ParseConsumer(absl::string_view name);
 std::optional<std::string> ParseWorkspace(absl::string_view name);
 std::optional<std::string> ParseService(absl::string_view name);
 std::optional<std::string> ParseApp(absl::string_view name);

@@ -103,6 +103,22 @@ absl::Status CheckRoomForApp(const storage::v1::WorkspaceRecord& record) {
                    "fewer than ", limits.max_apps, ", or change the plan"));
 }
 
+absl::Status CheckRoomForConsumer(const storage::Transaction& txn, const v1::Workspace& workspace) {
+  const policy::PlanLimits& limits = policy::LimitsOf(ToPolicy(workspace.plan()));
+  std::uint64_t count = 0;
+  LATCHKEY_RETURN_IF_ERROR(txn.ForEachKey(
+      storage::WorkspaceConsumerPrefix(LastId(workspace.name())), [&](absl::string_view) {
+        ++count;
+        return storage::Walk::kGoOn;
+      }));
+  if (count < limits.max_consumers) return absl::OkStatus();
+  return PlanLimitError(workspace.name(), limits.name, "max_consumers", limits.max_consumers, count,
+                        absl::StrCat(workspace.name(), " has ", count, " consumers, and its plan ",
+                                     limits.name, " takes ", limits.max_consumers,
+                                     "; those it has stay: delete some until there are fewer than ",
+                                     limits.max_consumers, ", or change the plan"));
+}
+
 absl::StatusOr<v1::ListPlansResponse> Authority::Read(const Caller& caller,
                                                       const v1::ListPlansRequest&) {
   const storage::View view = NewView();

@@ -127,6 +127,8 @@ absl::Status About(FactSheet& sheet, const v1::CheckPermissionRequest& request) 
     case Action::kWorkspaceUpdate:
     case Action::kAppCreate:
     case Action::kAuditRead:
+    case Action::kConsumerCreate:
+    case Action::kConsumerDelete:
       return AboutWorkspace(sheet, request);
     case Action::kMemberCreate:
     case Action::kMemberRead:

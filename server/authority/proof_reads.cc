@@ -29,7 +29,7 @@ void AddHashes(const std::vector<merkle::Hash>& hashes, Response& response) {
 absl::StatusOr<std::uint64_t> SizeOf(absl::string_view field, std::uint64_t asked,
                                      std::uint64_t least, std::uint64_t newest) {
   if (asked == 0) return newest;
-  if (asked > newest) return BeyondLogError(field, asked, newest);
+  if (asked > newest) return BeyondEndError(field, asked, newest);
   if (asked < least) {
     return InvalidFieldError(
         field, absl::StrCat("is ", asked, "; it takes ", least, " to ", newest, ", or 0"));
@@ -40,7 +40,7 @@ absl::StatusOr<std::uint64_t> SizeOf(absl::string_view field, std::uint64_t aske
 // A position that must be there, from 1 to the log's end.
 absl::Status CheckPosition(absl::string_view field, std::uint64_t asked, std::uint64_t newest) {
   if (asked == 0) return InvalidFieldError(field, absl::StrCat("is 0; it takes 1 to ", newest));
-  return asked <= newest ? absl::OkStatus() : BeyondLogError(field, asked, newest);
+  return asked <= newest ? absl::OkStatus() : BeyondEndError(field, asked, newest);
 }
 
 }  // namespace
@@ -62,7 +62,7 @@ absl::Status Authority::AuthorizeProof(const Caller& caller, const std::string& 
 absl::StatusOr<std::string> Authority::CheckpointAt(std::uint64_t size) {
   const std::uint64_t newest = hub_->newest();
   // Never of what is not committed: a statement that was signed cannot be taken back.
-  if (size > newest) return BeyondLogError("size", size, newest);
+  if (size > newest) return BeyondEndError("size", size, newest);
   return checkpoints_.At(size);
 }
 

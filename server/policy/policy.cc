@@ -9,7 +9,7 @@ namespace latchkey::policy {
 namespace {
 
 constexpr auto kFirstAction = static_cast<std::size_t>(Action::kWorkspaceCreate);
-constexpr auto kLastAction = static_cast<std::size_t>(Action::kTokenBulkCancel);
+constexpr auto kLastAction = static_cast<std::size_t>(Action::kConsumerDelete);
 
 struct Table {
   std::vector<Row> rows;

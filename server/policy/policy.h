@@ -54,6 +54,8 @@ enum class Action : std::uint8_t {
   kOrganizationRead = 51,
   kOrganizationUpdate = 52,
   kTokenBulkCancel = 55,
+  kConsumerCreate = 56,
+  kConsumerDelete = 57,
 };
 
 // Returns whether a number is that of an action; some between the first and the last are not.
@@ -62,7 +64,8 @@ constexpr bool IsAction(int number) {
           number <= static_cast<int>(Action::kAdminBackup)) ||
          (number >= static_cast<int>(Action::kOrganizationCreate) &&
           number <= static_cast<int>(Action::kOrganizationUpdate)) ||
-         number == static_cast<int>(Action::kTokenBulkCancel);
+         (number >= static_cast<int>(Action::kTokenBulkCancel) &&
+          number <= static_cast<int>(Action::kConsumerDelete));
 }
 
 enum class CallerKind : std::uint8_t { kAnonymous, kMember, kService, kOperator };

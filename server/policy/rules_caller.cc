@@ -66,6 +66,8 @@ Need NeedOf(const Facts& f) {
     case Action::kTokenBulkCancel:
       return Need::kOperatorOrMember;
     case Action::kAuditRead:
+    case Action::kConsumerCreate:
+    case Action::kConsumerDelete:
       return Need::kAuditor;
     case Action::kPolicyRead:
       return Need::kNothing;
@@ -193,7 +195,8 @@ constexpr Row kRows[] = {
      "a service that does not act on behalf of a member lacks the role for it: DIRECTORY for "
      "organizations, workspaces and members, and to read apps, installations, requests and tokens; "
      "VERIFIER to "
-     "verify; AUDITOR to read the audit log; DIRECTORY or DELEGATE to ask what others may do; "
+     "verify; AUDITOR to read the audit log and for consumers of it; DIRECTORY or DELEGATE to ask "
+     "what others may do; "
      "OPERATOR for these and for services, SERVICE tokens, revoking and the server itself. None is "
      "needed to read the rules, to ask about itself, to read and revoke its own tokens, and to "
      "revoke a token by presenting its secret; none gives what is a member's to do",
@@ -215,7 +218,7 @@ constexpr Row kRows[] = {
       Action::kTokenVerify,        Action::kAuditRead,        Action::kPolicyRead,
       Action::kPolicyCheck,        Action::kAdminRead,        Action::kAdminBackup,
       Action::kOrganizationCreate, Action::kOrganizationRead, Action::kOrganizationUpdate,
-      Action::kTokenBulkCancel},
+      Action::kTokenBulkCancel,    Action::kConsumerCreate,   Action::kConsumerDelete},
      [](const Facts& f) { return IsOperator(f) && IsOperatorsBusiness(f); },
      [](const Facts&) { return Allow("This is what the operator is for."); }},
     {"revoke.bearer",

@@ -251,7 +251,7 @@ constexpr Row kRows[] = {
      "a service (with the AUDITOR role, by caller.service_role), an owner, or an owner of the "
      "organization",
      "allow; others deny",
-     {Action::kAuditRead},
+     {Action::kAuditRead, Action::kConsumerCreate, Action::kConsumerDelete},
      [](const Facts& f) { return IsMember(f) || IsService(f); },
      [](const Facts& f) {
        if (IsService(f)) return Allow("A service with the AUDITOR role reads the log.");
@@ -259,7 +259,7 @@ constexpr Row kRows[] = {
                   ? Allow("Owners read the log of their workspace.")
                   : Deny(
                         "Only an owner of the workspace or of its organization may read its audit "
-                        "log. Ask one of them.");
+                        "log, and make and delete consumers of it. Ask one of them.");
      }},
     {"policy.check",
      "about others: an owner or admin, or a service (with DIRECTORY or DELEGATE, by "

@@ -63,17 +63,14 @@ using AdminServiceCalls =
     Mixin<v1::AdminService::Service, v1::AdminService::WithRawMethod_GetStatus,
           v1::AdminService::WithGenericMethod_CreateBackup>;
 
-using AuditServiceCalls =
-    Mixin<v1::AuditService::Service, v1::AuditService::WithRawMethod_Subscribe,
-          v1::AuditService::WithRawMethod_ListEvents, v1::AuditService::WithRawMethod_GetEvent,
-          v1::AuditService::WithGenericMethod_CreateConsumer,
-          v1::AuditService::WithGenericMethod_GetConsumer,
-          v1::AuditService::WithGenericMethod_ListConsumers,
-          v1::AuditService::WithGenericMethod_DeleteConsumer,
-          v1::AuditService::WithGenericMethod_Acknowledge,
-          v1::AuditService::WithRawMethod_GetCheckpoint,
-          v1::AuditService::WithRawMethod_GetInclusionProof,
-          v1::AuditService::WithRawMethod_GetConsistencyProof>;
+using AuditServiceCalls = Mixin<
+    v1::AuditService::Service, v1::AuditService::WithRawMethod_Subscribe,
+    v1::AuditService::WithRawMethod_ListEvents, v1::AuditService::WithRawMethod_GetEvent,
+    v1::AuditService::WithRawMethod_CreateConsumer, v1::AuditService::WithRawMethod_GetConsumer,
+    v1::AuditService::WithRawMethod_ListConsumers, v1::AuditService::WithRawMethod_DeleteConsumer,
+    v1::AuditService::WithRawMethod_Acknowledge, v1::AuditService::WithRawMethod_GetCheckpoint,
+    v1::AuditService::WithRawMethod_GetInclusionProof,
+    v1::AuditService::WithRawMethod_GetConsistencyProof>;
 
 using VerifierServiceCalls =
     Mixin<v1::VerifierService::Service, v1::VerifierService::WithRawMethod_Verify,

@@ -171,9 +171,14 @@ absl::StatusOr<bool> SubscribeReactor::FillResponse() {
 
 absl::Status SubscribeReactor::CheckRequest() {
   // Who may not ask is told so before the form is judged.
-  LATCHKEY_RETURN_IF_ERROR(AuthenticateCall(frame_.authority, context()).status());
+  LATCHKEY_ASSIGN_OR_RETURN(const Caller caller, AuthenticateCall(frame_.authority, context()));
   grpc::ByteBuffer bytes = request();
   LATCHKEY_RETURN_IF_ERROR(ParseRequest(bytes, asked_));
+  const bool by_consumer = !asked_.consumer().empty();
+  std::uint64_t acknowledged = 0;
+  if (by_consumer) {
+    LATCHKEY_ASSIGN_OR_RETURN(acknowledged, UseConsumer(caller));
+  }
   LATCHKEY_RETURN_IF_ERROR(CheckRights());
   Validator validator;
   const absl::Duration interval = IntervalOf(asked_);
@@ -182,7 +187,11 @@ absl::Status SubscribeReactor::CheckRequest() {
   validator.Check(!asked_.from_now() || asked_.after_revision() == 0, "after_revision",
                   "must be 0 where from_now is set");
   LATCHKEY_RETURN_IF_ERROR(validator.status());
-  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t position, FirstPosition());
+  if (by_consumer) asked_.set_after_revision(acknowledged);
+  LATCHKEY_ASSIGN_OR_RETURN(std::uint64_t position, FirstPosition());
+  if (by_consumer) {
+    LATCHKEY_ASSIGN_OR_RETURN(position, ClaimConsumer(caller, position));
+  }
   MutexLock lock(mu_);
   interval_ = absl::ToChronoNanoseconds(interval);
   position_ = position;

@@ -73,6 +73,11 @@ class SubscribeReactor final : public WriteStream<grpc::ByteBuffer, grpc::ByteBu
   absl::Status CheckRights();
   absl::Status CheckRightsAgain();
   absl::StatusOr<std::uint64_t> FirstPosition() const;
+  // Takes the filter of the consumer that the request names, and returns where it is.
+  // INVALID_ARGUMENT, NOT_FOUND: it does not go with the rest, or the caller may not read it.
+  absl::StatusOr<std::uint64_t> UseConsumer(const Caller& caller);
+  // Makes this the consumer's one stream. Returns where it begins, at `position` or later.
+  absl::StatusOr<std::uint64_t> ClaimConsumer(const Caller& caller, std::uint64_t position);
   void FinishWith(const absl::Status& status);
 
   const CallFrame frame_;
@@ -93,6 +98,8 @@ class SubscribeReactor final : public WriteStream<grpc::ByteBuffer, grpc::ByteBu
   std::uint64_t position_ ABSL_GUARDED_BY(mu_) = 0;  // sent or passed over up to here
   std::chrono::nanoseconds interval_ ABSL_GUARDED_BY(mu_){};
   SteadyTime last_write_ ABSL_GUARDED_BY(mu_);  // long ago before the first one
+
+  ConsumerStreams::Claim claim_;  // the last member: once it is gone nobody calls End()
 };
 
 }  // namespace latchkey::rpc

@@ -108,6 +108,11 @@ std::vector<std::unique_ptr<Method>> MakeAuthorityMethods(const CallFrame& frame
   LATCHKEY_READ_(audit, GetCheckpoint)
   LATCHKEY_READ_(audit, GetInclusionProof)
   LATCHKEY_READ_(audit, GetConsistencyProof)
+  LATCHKEY_MUTATION_(audit, CreateConsumer)
+  LATCHKEY_READ_(audit, GetConsumer)
+  LATCHKEY_READ_(audit, ListConsumers)
+  LATCHKEY_MUTATION_(audit, DeleteConsumer)
+  LATCHKEY_MUTATION_(audit, Acknowledge)
   return methods;
 }
 

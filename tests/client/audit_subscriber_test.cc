@@ -321,5 +321,67 @@ TEST_F(VerifyingSubscriberTest, FromNowItBeginsWithTheFirstResponse) {
   EXPECT_EQ(verifier_->verified_through(), 9U);
 }
 
+TEST_F(AuditSubscriberTest, AConsumerIsAskedForByNameAfterABreakTooAndGivesNoRepeat) {
+  options_.consumer = "consumers/siem";
+
+  EXPECT_THAT(Follow({ScriptedAudit::Send({MakeResponse({1, 2}, 2)}, kStopping),
+                      ScriptedAudit::SendAndHold({MakeResponse({1, 2, 3}, 3)})},
+                     3),
+              IsOk());
+
+  EXPECT_THAT(sequences_, ElementsAre(1, 2, 3));
+  ASSERT_THAT(audit_->requests(), SizeIs(2));
+  for (const auto& request : audit_->requests()) {
+    EXPECT_EQ(request.consumer(), "consumers/siem");
+    EXPECT_EQ(request.after_revision(), 0u);
+    EXPECT_FALSE(request.has_filter());
+  }
+}
+
+TEST_F(AuditSubscriberTest, ALaterStreamEndsASubscriptionForGood) {
+  options_.consumer = "consumers/siem";
+  EXPECT_THAT(Follow({ScriptedAudit::Send({}, {grpc::StatusCode::ABORTED, "taken over"})}),
+              StatusIs(absl::StatusCode::kAborted));
+  EXPECT_THAT(audit_->requests(), SizeIs(1));
+}
+
+TEST_F(AuditSubscriberTest, SendsTheLatestAcknowledgementOfASecondAndTheLastOne) {
+  options_.consumer = "consumers/siem";
+  options_.on_response = [this](const v1::SubscribeResponse& response) {
+    subscriber_->Acknowledge(response.complete_through());
+    subscriber_->Acknowledge(1);  // which says no more
+    if (response.complete_through() == 4) subscriber_->Stop();
+  };
+  std::vector<v1::SubscribeResponse> responses;
+  for (std::uint64_t i = 1; i <= 4; ++i) responses.push_back(MakeResponse({i}, i));
+  audit_.emplace(std::vector{ScriptedAudit::SendAndHold(responses)});
+  server_.emplace(std::vector<grpc::Service*>{&*audit_});
+  server_->Answer<v1::AcknowledgeRequest>({});
+
+  EXPECT_THAT(Run(4), IsOk());
+
+  std::vector<std::uint64_t> sent;
+  for (const auto& call : server_->calls()) {
+    EXPECT_EQ(call.As<v1::AcknowledgeRequest>().name(), "consumers/siem");
+    sent.push_back(call.As<v1::AcknowledgeRequest>().revision());
+  }
+  EXPECT_EQ(sent.back(), 4u);
+  // The first at once, the last at the end; one more where this machine was slow.
+  EXPECT_LE(sent.size(), 3u);
+}
+
+TEST_F(AuditSubscriberTest, AnAcknowledgementThatIsRefusedEndsIt) {
+  options_.consumer = "consumers/siem";
+  options_.on_response = [this](const v1::SubscribeResponse& response) {
+    subscriber_->Acknowledge(response.complete_through());
+  };
+  audit_.emplace(std::vector{ScriptedAudit::SendAndHold({MakeResponse({1}, 1)})});
+  server_.emplace(std::vector<grpc::Service*>{&*audit_});
+  server_->Fail<v1::AcknowledgeRequest>(
+      testing::MakeWireError(absl::StatusCode::kOutOfRange, "POSITION_OUT_OF_RANGE", "no"));
+
+  EXPECT_THAT(Run(4), StatusIs(absl::StatusCode::kOutOfRange));
+}
+
 }  // namespace
 }  // namespace latchkey

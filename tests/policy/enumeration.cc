@@ -85,6 +85,8 @@ Names NamesOfDimensions(Action action) {
     case Action::kTokenBulkCancel:
     case Action::kTokenVerify:
     case Action::kAuditRead:
+    case Action::kConsumerCreate:
+    case Action::kConsumerDelete:
     case Action::kPolicyRead:
     case Action::kPolicyCheck:
     case Action::kAdminRead:

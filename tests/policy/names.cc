@@ -8,7 +8,7 @@ namespace latchkey::policy {
 namespace {
 
 // By the number of the action, from 1.
-constexpr std::array<absl::string_view, 55> kActionNames = {
+constexpr std::array<absl::string_view, 57> kActionNames = {
     "workspace.create",
     "workspace.read",
     "workspace.update",
@@ -65,8 +65,10 @@ constexpr std::array<absl::string_view, 55> kActionNames = {
     "",
     "",
     "token.bulk_cancel",
+    "consumer.create",
+    "consumer.delete",
 };
-static_assert(static_cast<std::size_t>(Action::kTokenBulkCancel) == kActionNames.size());
+static_assert(static_cast<std::size_t>(Action::kConsumerDelete) == kActionNames.size());
 
 std::vector<Action> MakeAllActions() {
   std::vector<Action> actions;

@@ -117,6 +117,43 @@ TEST_F(AuditTailTest, AsksForWhatTheOptionsSay) {
   EXPECT_TRUE(audit_->requests().at(0).from_now());
 }
 
+TEST_F(AuditTailTest, AcknowledgesForAConsumerWhatItPrinted) {
+  audit_.emplace(std::vector{ScriptedAudit::SendAndHold({MakeResponse({1, 2, 5}, 9)})});
+  FakeServer server({&*audit_});
+  server.Answer<v1::AcknowledgeRequest>({});
+
+  const auto all = cli_.Run(server, {"audit", "tail", "--consumer", "siem", "--until-newest"});
+
+  EXPECT_EQ(all.code, ExitCode::kOk) << all.err;
+  EXPECT_EQ(audit_->requests().at(0).consumer(), "consumers/siem");
+  EXPECT_FALSE(audit_->requests().at(0).has_filter());
+  EXPECT_EQ(server.Last<v1::AcknowledgeRequest>().name(), "consumers/siem");
+  EXPECT_EQ(server.Last<v1::AcknowledgeRequest>().revision(), 9u);
+}
+
+TEST_F(AuditTailTest, AcknowledgesNothingThatItDidNotPrint) {
+  audit_.emplace(std::vector{ScriptedAudit::SendAndHold({MakeResponse({1, 2, 5}, 9)})});
+  FakeServer server({&*audit_});
+  server.Answer<v1::AcknowledgeRequest>({});
+
+  EXPECT_EQ(cli_.Run(server, {"audit", "tail", "--consumer", "siem", "--max", "2"}).code,
+            ExitCode::kOk);
+
+  EXPECT_EQ(server.Last<v1::AcknowledgeRequest>().revision(), 2u);
+}
+
+TEST_F(AuditTailTest, ALastAcknowledgementThatFailsIsTold) {
+  audit_.emplace(std::vector{ScriptedAudit::SendAndHold({MakeResponse({1}, 1)})});
+  FakeServer server({&*audit_});
+  server.Fail<v1::AcknowledgeRequest>(
+      testing::MakeWireError(absl::StatusCode::kNotFound, "NOT_FOUND", "no such consumer"));
+
+  const auto result = cli_.Run(server, {"audit", "tail", "--consumer", "siem", "--max", "1"});
+
+  EXPECT_EQ(result.code, ExitCode::kNotFound);
+  EXPECT_THAT(result.err, HasSubstr("no such consumer"));
+}
+
 TEST_F(AuditTailTest, ASignalEndsItQuietly) {
   for (const auto& [number, code] :
        {std::pair(SIGINT, ExitCode::kInterrupted), std::pair(SIGTERM, ExitCode::kOk)}) {

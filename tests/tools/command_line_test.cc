@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/tools/cli_harness.h"
@@ -21,7 +22,9 @@ using ::testing::Not;
 TEST(CommandLineTest, EveryNounSaysWhatItIs) {
   CliHarness cli;
   for (const Command& command : AllCommands()) {
-    const std::string help = cli.RunAlone({command.noun, "--help"}).out;
+    std::vector<std::string> args = absl::StrSplit(command.noun, ' ');
+    args.push_back("--help");
+    const std::string help = cli.RunAlone(args).out;
     EXPECT_NE(help.find_first_not_of(" \n"), std::string::npos) << command.noun;
     // The description stands before what it takes.
     EXPECT_THAT(help.substr(0, help.find("Usage:")), ::testing::ContainsRegex("[A-Za-z]"))
@@ -56,6 +59,10 @@ TEST(CommandLineTest, AMistypedNounVerbOrOptionIsAUsageErrorWithASuggestion) {
       {{"token", "revoke"}, "name the token, or say --secret-from"},
       {{"token", "revoke", "acme/t1", "--secret-from", "-"}, "one of them"},
       {{"audit", "tail", "--from-now", "--after", "3"}, "exclude each other"},
+      {{"audit", "tail", "--consumer", "siem", "--after", "3"}, "has its own start and filter"},
+      {{"audit", "tail", "--consumer", "siem", "--app", "x"}, "has its own start and filter"},
+      {{"audit", "consumer"}, "audit consumer takes a verb: create, list, get, delete, ack"},
+      {{"audit", "consumer", "lsit"}, "audit consumer has no 'lsit'. Did you mean 'list'?"},
       {{"app", "install", "acme", "ci-bot", "--print", "all"},
        "it takes bot, bot-refresh, user, user-refresh, both"},
       {{"workspace", "list", "--context", "prod"}, "there is no context 'prod'"},
@@ -103,7 +110,7 @@ TEST(CommandLineTest, HelpIsForPeopleAndGoesToStandardOutput) {
 TEST(CommandLineTest, EveryCommandHasHelpAndTakesGlobalOptionsAfterItself) {
   CliHarness cli;
   for (const Command& command : AllCommands()) {
-    std::vector<std::string> args = {command.noun};
+    std::vector<std::string> args = absl::StrSplit(command.noun, ' ');
     if (!command.verb.empty()) args.push_back(command.verb);
     args.push_back("--help");
     const auto result = cli.RunAlone(args);
@@ -138,6 +145,9 @@ TEST(CommandLineTest, ArgumentsMayBeNamedAsNounsAndVerbs) {
   EXPECT_EQ(server.Last<v1::GetWorkspaceRequest>().name(), "workspaces/app");
   EXPECT_EQ(cli.Run(server, {"app", "get", "get"}).code, ExitCode::kOk);
   EXPECT_EQ(server.Last<v1::GetAppRequest>().name(), "apps/get");
+  server.Answer<v1::GetConsumerRequest>({});
+  EXPECT_EQ(cli.Run(server, {"audit", "consumer", "get", "list"}).code, ExitCode::kOk);
+  EXPECT_EQ(server.Last<v1::GetConsumerRequest>().name(), "consumers/list");
   EXPECT_EQ(cli.Run(server, {"app", "add-collaborator", "member", "list/create"}).code,
             ExitCode::kOk);
   EXPECT_EQ(server.Last<v1::AddCollaboratorRequest>().member(), "workspaces/list/members/create");

@@ -240,5 +240,23 @@ TEST_F(RequestTest, ATokenIsRevokedByItsSecretFromAFile) {
   EXPECT_EQ((result.out + result.err).find("private"), std::string::npos);
 }
 
+TEST_F(RequestTest, OfConsumers) {
+  Expect<v1::CreateConsumerRequest>(
+      {"audit", "consumer", "create", "siem", "--workspace", "acme", "--action", "token.issue",
+       "--after", "7", "--hold", "--max-held-bytes", "1048576"},
+      "consumer_id: 'siem' consumer { filter { workspace: 'workspaces/acme' "
+      "actions: ACTION_TOKEN_ISSUE } acknowledged_revision: 7 holds_retention: true "
+      "max_held_bytes: 1048576 }");
+  Expect<v1::CreateConsumerRequest>({"audit", "consumer", "create", "siem", "--from-now"},
+                                    "consumer_id: 'siem' from_now: true consumer { filter {} }");
+  Expect<v1::ListConsumersRequest>({"audit", "consumer", "list", "--workspace", "acme"},
+                                   "workspace: 'workspaces/acme'");
+  Expect<v1::GetConsumerRequest>({"audit", "consumer", "get", "siem"}, "name: 'consumers/siem'");
+  Expect<v1::DeleteConsumerRequest>({"audit", "consumer", "delete", "consumers/siem"},
+                                    "name: 'consumers/siem'");
+  Expect<v1::AcknowledgeRequest>({"audit", "consumer", "ack", "siem", "9"},
+                                 "name: 'consumers/siem' revision: 9");
+}
+
 }  // namespace
 }  // namespace latchkey::cli

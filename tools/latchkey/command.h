@@ -85,7 +85,7 @@ using Runner = std::function<absl::StatusOr<ExitCode>(Session&)>;
 
 // One verb of a noun, or a noun that is a command by itself.
 struct Command {
-  std::string noun;
+  std::string noun;  // "audit consumer": a noun in another
   std::string verb;  // empty: the noun alone
   std::string help;
   // Whether it takes --request-id.

@@ -29,8 +29,9 @@ std::vector<Command> ScanCommands();    // `token scan`
 std::vector<Command> VerifyCommands();
 std::vector<Command> PolicyCommands();
 std::vector<Command> AuditCommands();
-std::vector<Command> TailCommands();  // `audit tail`
+std::vector<Command> TailCommands();       // `audit tail`
 std::vector<Command> VerifyLogCommands();  // `audit verify`
+std::vector<Command> ConsumerCommands();   // `audit consumer`
 std::vector<Command> AdminCommands();
 std::vector<Command> ContextCommands();
 

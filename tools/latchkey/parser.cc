@@ -93,6 +93,7 @@ constexpr absl::string_view NounHelp(absl::string_view noun) {
       {"token", "Tokens: issue, list, regenerate, revoke, find leaked ones"},
       {"policy", "Who may do what, and why"},
       {"audit", "The log of every change and every denial"},
+      {"audit consumer", "Named subscriptions, whose position the server keeps"},
       {"admin", "How the server is"},
       {"context", "Servers and callers under names"}};
   for (const auto& [name, help] : kHelp) {
@@ -101,14 +102,22 @@ constexpr absl::string_view NounHelp(absl::string_view noun) {
   return "";
 }
 
-CLI::App* NounOf(Tree& tree, const Command& command) {
-  CLI::App*& noun = tree.nouns[command.noun];
-  if (noun != nullptr) return noun;
-  const std::string help =
-      command.verb.empty() ? command.help : std::string(NounHelp(command.noun));
-  noun = tree.root.add_subcommand(command.noun, help);
+// "audit consumer" is a noun in a noun.
+CLI::App& NounNamed(Tree& tree, const std::string& name, const std::string& help) {
+  if (const auto found = tree.nouns.find(name); found != tree.nouns.end()) return *found->second;
+  const std::size_t space = name.rfind(' ');
+  CLI::App& parent =
+      space == std::string::npos
+          ? tree.root
+          : NounNamed(tree, name.substr(0, space), std::string(NounHelp(name.substr(0, space))));
+  CLI::App* noun = parent.add_subcommand(name.substr(space + 1), help);
   noun->require_subcommand(0, 1);
-  return noun;
+  return *(tree.nouns[name] = noun);
+}
+
+CLI::App* NounOf(Tree& tree, const Command& command) {
+  return &NounNamed(tree, command.noun,
+                    command.verb.empty() ? command.help : std::string(NounHelp(command.noun)));
 }
 
 void AddCommand(Tree& tree, const Command& command) {

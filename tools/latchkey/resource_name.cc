@@ -36,6 +36,7 @@ const std::vector<Kind>& Kinds() {
       {NameKind::kRequest, "an approval request", {"workspaces/*/approvalRequests/*"}},
       {NameKind::kToken, "a token", {"workspaces/*/tokens/*", "services/*/tokens/*"}},
       {NameKind::kBulkRevocation, "a bulk revocation", {"workspaces/*/bulkRevocations/*"}},
+      {NameKind::kConsumer, "a consumer", {"consumers/*"}},
       {NameKind::kTokenParent, "a workspace or service", {"workspaces/*", "services/*"}},
       {NameKind::kPrincipal,
        "a principal",
@@ -120,10 +121,10 @@ std::pair<std::string, std::string> SplitName(absl::string_view name) {
 
 std::string ShortName(absl::string_view name) {
   const Parts parts = absl::StrSplit(name, '/');
-  const bool full =
-      parts.size() % 2 == 0 &&
-      (parts[0] == "workspaces" || parts[0] == "apps" ||
-       (parts.size() == 2 && (parts[0] == "services" || parts[0] == "organizations")));
+  const bool full = parts.size() % 2 == 0 &&
+                    (parts[0] == "workspaces" || parts[0] == "apps" ||
+                     (parts.size() == 2 && (parts[0] == "services" || parts[0] == "organizations" ||
+                                            parts[0] == "consumers")));
   if (!full) return std::string(name);
   Parts ids;
   for (std::size_t i = 1; i < parts.size(); i += 2) ids.push_back(parts[i]);

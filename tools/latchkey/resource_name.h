@@ -23,6 +23,7 @@ enum class NameKind {
   kToken,           // acme/<id>, or services/ci/tokens/<id> in full
   kTokenParent,     // acme, or services/ci in full
   kBulkRevocation,  // acme/<id>
+  kConsumer,        // siem
   kPrincipal,       // acme/ann, services/ci in full, operator, latchkey, bearer or anonymous
 };
 

@@ -16,6 +16,7 @@ namespace latchkey::cli {
 namespace {
 
 struct TailArgs {
+  std::string consumer;
   FilterArgs filter;
   std::uint64_t after = 0;
   bool from_now = false;
@@ -24,6 +25,8 @@ struct TailArgs {
 };
 
 void DeclareTail(Syntax& syntax, TailArgs& args) {
+  syntax.Name("--consumer", NameKind::kConsumer, args.consumer,
+              "Go on where this consumer is, with its filter, and acknowledge what was printed");
   DeclareFilter(syntax, args.filter);
   syntax.Number("--after", args.after, "Begin after this event; 0, the default, is the beginning");
   syntax.Flag("--from-now", args.from_now, "Begin at the log's end");
@@ -65,6 +68,7 @@ class Tail {
  private:
   SubscriberOptions MakeOptions() {
     SubscriberOptions options;
+    options.consumer = args_.consumer;
     options.filter = MakeFilter(args_.filter);
     options.after_revision = args_.after;
     options.from_now = args_.from_now;
@@ -76,13 +80,18 @@ class Tail {
 
   void Print(const v1::SubscribeResponse& response) {
     std::ostream& out = session_.io().out;
+    std::uint64_t handled = response.complete_through();
     for (const v1::Event& event : response.events()) {
       out << (session_.json() ? ToJson(event, /*one_line=*/true)
                               : absl::StrCat(EventLine(event), "\n"));
-      if (++printed_ == args_.max) break;
+      if (++printed_ == args_.max) {
+        handled = event.sequence();
+        break;
+      }
     }
     out << std::flush;
     output_failed_ = !out;
+    if (!output_failed_) subscriber_.Acknowledge(handled);
     // The end is what the first response says it is.
     if (args_.until_newest && !end_.has_value()) end_ = response.newest();
     const bool reached = end_.has_value() && response.complete_through() >= *end_;
@@ -112,7 +121,7 @@ class Tail {
   // Adds how to go on to an error, with its details.
   absl::Status WithPosition(const absl::Status& ended) const {
     const std::uint64_t position = subscriber_.complete_through();
-    if (position == 0 || position == args_.after) return ended;
+    if (position == 0 || position == args_.after || !args_.consumer.empty()) return ended;
     return WithNote(ended, absl::StrCat("go on with --after ", position));
   }
 
@@ -127,6 +136,11 @@ class Tail {
 absl::StatusOr<ExitCode> RunTail(Session& session, const TailArgs& args) {
   if (args.from_now && args.after != 0) {
     return absl::InvalidArgumentError("--from-now and --after exclude each other");
+  }
+  const bool narrows = MakeFilter(args.filter).ByteSizeLong() > 0;
+  if (!args.consumer.empty() && (args.from_now || args.after != 0 || narrows)) {
+    return absl::InvalidArgumentError(
+        "--consumer has its own start and filter: drop --after, --from-now and what filters");
   }
   LATCHKEY_ASSIGN_OR_RETURN(const Client* const client, session.client());
   return Tail(session, *client, args).Run();

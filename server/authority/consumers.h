@@ -1,0 +1,31 @@
+#ifndef LATCHKEY_SERVER_AUTHORITY_CONSUMERS_H_
+#define LATCHKEY_SERVER_AUTHORITY_CONSUMERS_H_
+
+#include <cstdint>
+#include <optional>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "latchkey/v1/audit_service.pb.h"
+#include "storage/reader.h"
+
+namespace latchkey {
+
+// What the handlers, the reads and the streams of consumers share.
+
+inline constexpr char kConsumerForm[] = "is no consumer's name; it takes consumers/{id}";
+
+// Returns the consumer as it is now, but for `lag` and `connected`; nullopt where there is none.
+absl::StatusOr<std::optional<v1::Consumer>> ReadConsumer(const storage::Reader& reader,
+                                                         absl::string_view id);
+// The same of a record that was read already.
+absl::StatusOr<v1::Consumer> WithPosition(const storage::Reader& reader,
+                                          const storage::v1::ConsumerRecord& record);
+
+// The position of a consumer that was active at `now`.
+storage::v1::ConsumerPositionRecord PositionOf(std::uint64_t acknowledged, absl::Time now);
+
+}  // namespace latchkey
+
+#endif  // LATCHKEY_SERVER_AUTHORITY_CONSUMERS_H_
