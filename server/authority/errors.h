@@ -71,6 +71,8 @@ absl::Status PlanLimitError(absl::string_view workspace, absl::string_view plan,
 absl::Status ConfirmationError();
 absl::Status TokenNotActiveError(absl::string_view token, absl::string_view state);
 absl::Status OutOfRangeError(std::uint64_t asked, std::uint64_t oldest, std::uint64_t newest);
+// OUT_OF_RANGE: events of `start_time` or later may have been removed.
+absl::Status StartTimeTooOldError(std::uint64_t oldest, std::uint64_t newest);
 // UNAVAILABLE, with when to try again.
 absl::Status UnavailableError(v1::ErrorReason reason, absl::string_view message,
                               absl::Duration retry_delay);

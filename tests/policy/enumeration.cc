@@ -84,7 +84,6 @@ Names NamesOfDimensions(Action action) {
     case Action::kTokenBulkRevoke:
     case Action::kTokenBulkCancel:
     case Action::kTokenVerify:
-    case Action::kAuditRead:
     case Action::kPolicyRead:
     case Action::kPolicyCheck:
     case Action::kAdminRead:
@@ -92,6 +91,9 @@ Names NamesOfDimensions(Action action) {
     case Action::kOrganizationCreate:
     case Action::kOrganizationRead:
     case Action::kOrganizationUpdate:
+      return everywhere;
+    case Action::kAuditRead:
+      everywhere.emplace_back("wide");
       return everywhere;
   }
   return everywhere;
