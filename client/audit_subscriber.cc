@@ -38,6 +38,12 @@ void SetDuration(absl::Duration from, google::protobuf::Duration& to) {
   to.set_nanos(static_cast<std::int32_t>(absl::ToInt64Nanoseconds(from)));
 }
 
+void SetTime(absl::Time from, google::protobuf::Timestamp& to) {
+  to.set_seconds(absl::ToUnixSeconds(from));
+  to.set_nanos(static_cast<std::int32_t>((from - absl::FromUnixSeconds(to.seconds())) /
+                                         absl::Nanoseconds(1)));
+}
+
 absl::Duration RetryDelay(const absl::Status& status) {
   const auto retry = GetErrorDetail<google::rpc::RetryInfo>(status);
   if (!retry.has_value()) return absl::ZeroDuration();
@@ -164,6 +170,8 @@ v1::SubscribeRequest AuditSubscriber::NextRequest() const {
   SetDuration(options_.heartbeat_interval, *request.mutable_heartbeat_interval());
   if (options_.from_now && !responded_) {
     request.set_from_now(true);
+  } else if (options_.start_time.has_value() && !responded_) {
+    SetTime(*options_.start_time, *request.mutable_start_time());
   } else {
     request.set_after_revision(position_);
   }
