@@ -41,6 +41,12 @@ void SetDuration(absl::Duration from, google::protobuf::Duration& to) {
   to.set_nanos(static_cast<std::int32_t>(absl::ToInt64Nanoseconds(from)));
 }
 
+void SetTime(absl::Time from, google::protobuf::Timestamp& to) {
+  to.set_seconds(absl::ToUnixSeconds(from));
+  to.set_nanos(static_cast<std::int32_t>((from - absl::FromUnixSeconds(to.seconds())) /
+                                         absl::Nanoseconds(1)));
+}
+
 absl::Duration RetryDelay(const absl::Status& status) {
   const auto retry = GetErrorDetail<google::rpc::RetryInfo>(status);
   if (!retry.has_value()) return absl::ZeroDuration();
@@ -229,6 +235,8 @@ v1::SubscribeRequest AuditSubscriber::NextRequest() const {
   *request.mutable_filter() = options_.filter;
   if (options_.from_now && !responded_) {
     request.set_from_now(true);
+  } else if (options_.start_time.has_value() && !responded_) {
+    SetTime(*options_.start_time, *request.mutable_start_time());
   } else {
     request.set_after_revision(position_);
   }
@@ -240,7 +248,8 @@ absl::Status AuditSubscriber::Verify(const v1::SubscribeResponse& response) {
   if (!begun_) {
     // A consumer's position and filter are the server's.
     const bool of_consumer = !options_.consumer.empty();
-    const bool known = !of_consumer && (responded_ || !options_.from_now);
+    const bool known = !of_consumer && (responded_ || (!options_.from_now &&
+                                                       !options_.start_time.has_value()));
     const std::uint64_t first =
         response.events().empty() ? response.complete_through() + 1 : response.events(0).sequence();
     const bool every_event = !of_consumer && options_.filter.ByteSizeLong() == 0;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -33,8 +34,10 @@ struct SubscriberOptions {
   v1::EventFilter filter;
   // Begin after this revision: what complete_through() said when an earlier subscriber ended.
   std::uint64_t after_revision = 0;
-  // Begin at the log's end instead; after_revision must then be 0.
+  // Begin at the log's end instead, or with the first event of a time; only one of the three is
+  // set.
   bool from_now = false;
+  std::optional<absl::Time> start_time = std::nullopt;
   // How often the server says that it is there: 1 s to 60 s. A stream that is silent for three
   // times as long is taken for dead.
   absl::Duration heartbeat_interval = absl::Seconds(10);

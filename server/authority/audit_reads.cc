@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -12,62 +11,25 @@
 #include "server/base/status_macros.h"
 
 namespace latchkey {
-namespace {
-
-constexpr int kMaxActions = 64;
-
-}  // namespace
-
-absl::Status CheckFilter(const v1::EventFilter& filter) {
-  Validator validator;
-  validator.Check(filter.workspace().empty() || ParseWorkspace(filter.workspace()).has_value(),
-                  "filter.workspace", kWorkspaceForm);
-  validator.Check(filter.app().empty() || ParseApp(filter.app()).has_value(), "filter.app",
-                  "is no app's name; it takes apps/{id}");
-  validator.Check(filter.resource().empty() || IsResourceName(filter.resource()), "filter.resource",
-                  "is no resource's name");
-  validator.Check(filter.actions_size() <= kMaxActions, "filter.actions",
-                  absl::StrCat("has ", filter.actions_size(), "; it takes at most ", kMaxActions));
-  for (const int action : filter.actions()) {
-    if (validator.full()) break;
-    validator.Check(v1::Action_IsValid(action) && action != v1::ACTION_UNSPECIFIED,
-                    "filter.actions", "holds what is no action");
-  }
-  validator.Text("filter.actor", filter.actor());
-  return validator.status();
-}
-
-absl::Status AboutEventsOf(const Caller& caller, const v1::EventFilter& filter, FactSheet& sheet) {
-  if (!filter.workspace().empty()) {
-    return sheet.AboutEvents(ParseWorkspace(filter.workspace()).value_or(""), filter.resource());
-  }
-  if (caller.kind != policy::CallerKind::kMember) return absl::OkStatus();
-  return sheet.AboutEvents(WorkspaceIdOf(caller.principal), filter.resource());
-}
-
-bool NamesItsPart(const Caller& caller, const v1::EventFilter& filter) {
-  return caller.kind != policy::CallerKind::kMember || !filter.workspace().empty();
-}
-
-absl::Status CheckNamesItsPart(const Caller& caller, const v1::EventFilter& filter) {
-  if (NamesItsPart(caller, filter)) return absl::OkStatus();
-  return InvalidFieldError("filter.workspace",
-                           absl::StrCat("is empty; a member names the own workspace: ",
-                                        WorkspaceName(WorkspaceIdOf(caller.principal))));
-}
 
 absl::Status Authority::AuthorizeAudit(const Caller& caller, const v1::EventFilter& filter) {
-  LATCHKEY_RETURN_IF_ERROR(
-      AuthorizeRead(NewView(), caller, policy::Action::kAuditRead, filter.workspace(),
-                    [&](FactSheet& sheet) { return AboutEventsOf(caller, filter, sheet); })
-          .status());
-  LATCHKEY_RETURN_IF_ERROR(CheckNamesItsPart(caller, filter));
-  return CheckFilter(filter);
+  const std::string& about =
+      filter.workspace().empty() ? filter.organization() : filter.workspace();
+  LATCHKEY_RETURN_IF_ERROR(AuthorizeRead(NewView(), caller, policy::Action::kAuditRead, about,
+                                         [&](FactSheet& sheet) {
+                                           return AboutEventsOf(caller, filter, sheet);
+                                         })
+                               .status());
+  return CheckNamesItsPart(caller, filter);
 }
 
 absl::StatusOr<v1::ListEventsResponse> Authority::Read(const Caller& caller,
                                                        const v1::ListEventsRequest& request) {
   LATCHKEY_RETURN_IF_ERROR(AuthorizeAudit(caller, request.filter()));
+  Validator validator;
+  CheckFilter(request.filter(), validator);
+  LATCHKEY_RETURN_IF_ERROR(validator.status());
+  const EventSelector selector = SelectorOf(request.filter());
   LATCHKEY_ASSIGN_OR_RETURN(const Page page, PageOf(request));
   std::uint64_t position = request.descending() ? hub_->newest() + 1 : request.after_revision();
   if (!page.after.empty() && !absl::SimpleAtoi(page.after, &position)) {
@@ -79,10 +41,10 @@ absl::StatusOr<v1::ListEventsResponse> Authority::Read(const Caller& caller,
   bool more = false;
   v1::ListEventsResponse response;
   if (request.descending()) {
-    LATCHKEY_ASSIGN_OR_RETURN(batch, hub_->ReadBackward(position, request.filter(), limits));
+    LATCHKEY_ASSIGN_OR_RETURN(batch, hub_->ReadBackward(position, selector, limits));
     more = batch.complete_through > request.after_revision() + 1;
   } else {
-    LATCHKEY_ASSIGN_OR_RETURN(batch, hub_->Read(position, request.filter(), limits));
+    LATCHKEY_ASSIGN_OR_RETURN(batch, hub_->Read(position, selector, limits));
     more = batch.complete_through < hub_->newest();
   }
   if (!response.ParseFromString(batch.events)) {
@@ -115,7 +77,12 @@ absl::StatusOr<v1::GetEventResponse> Authority::Read(const Caller& caller,
   if (event.has_value() && ParseBulkRevocation(event->resource()).has_value()) {
     theirs.set_resource(event->resource());
   }
-  if (theirs.workspace().empty() || !AuthorizeAudit(caller, theirs).ok()) {
+  // Nor may an owner of the organization that it belonged to be kept from it by where it is now.
+  v1::EventFilter together;
+  if (event.has_value()) together.set_organization(event->organization());
+  const bool named = !theirs.workspace().empty() && AuthorizeAudit(caller, theirs).ok();
+  const bool grouped = !together.organization().empty() && AuthorizeAudit(caller, together).ok();
+  if (!named && !grouped) {
     LATCHKEY_RETURN_IF_ERROR(AuthorizeAudit(caller, filter));
     if (!event.has_value() ||
         (!filter.workspace().empty() && event->workspace() != filter.workspace()))
@@ -144,7 +111,7 @@ absl::StatusOr<v1::GetStatusResponse> Authority::Read(const Caller& caller,
   response.set_write_error(std::string(writable.message()));
   response.set_store_bytes(options_.engine.SizeInBytes());
   response.set_cached_tokens(verifier_->cached_tokens());
-  response.set_subscribers(hub_->wakers());
+  response.set_subscribers(hub_->readers());
   LATCHKEY_ASSIGN_OR_RETURN(const auto meta, view.Get(storage::MetaKey()));
   if (meta.has_value()) response.set_store_format(meta->format());
   for (const std::uint32_t id : options_.keyring.key_ids()) {

@@ -118,7 +118,9 @@ absl::StatusOr<v1::CreateConsumerResponse> Handle(Mutation& m,
   LATCHKEY_RETURN_IF_ERROR(m.Authorize(sheet, {workspace, parent, ""}));
   LATCHKEY_RETURN_IF_ERROR(CheckNewConsumer(request));
   LATCHKEY_RETURN_IF_ERROR(InConsumer(CheckNamesItsPart(m.caller(), filter)));
-  LATCHKEY_RETURN_IF_ERROR(InConsumer(CheckFilter(filter)));
+  Validator form;
+  CheckFilter(filter, form);
+  LATCHKEY_RETURN_IF_ERROR(InConsumer(form.status()));
   const auto key = storage::ConsumerKey(request.consumer_id());
   LATCHKEY_ASSIGN_OR_RETURN(const auto old, m.txn().Get(key));
   if (old.has_value()) return ResourceExistsError(ConsumerName(request.consumer_id()));

@@ -161,6 +161,13 @@ absl::Status ConsumerTakenOverError(absl::string_view consumer) {
                    {{"resource", std::string(consumer)}});
 }
 
+absl::Status StartTimeTooOldError(std::uint64_t oldest, std::uint64_t newest) {
+  return MakeError(absl::StatusCode::kOutOfRange, v1::ERROR_REASON_POSITION_OUT_OF_RANGE,
+                   absl::StrCat("start_time is not after the time of event ", oldest,
+                                ", the oldest that is retained; it takes a later time"),
+                   {{"oldest", absl::StrCat(oldest)}, {"newest", absl::StrCat(newest)}});
+}
+
 absl::Status UnavailableError(v1::ErrorReason reason, absl::string_view message,
                               absl::Duration retry_delay) {
   absl::Status status = MakeError(absl::StatusCode::kUnavailable, reason, message);

@@ -75,6 +75,8 @@ absl::Status BeyondEndError(absl::string_view field, std::uint64_t asked, std::u
 absl::Status OutOfRangeError(std::uint64_t asked, std::uint64_t oldest, std::uint64_t newest);
 // ABORTED: another stream uses `consumer` now.
 absl::Status ConsumerTakenOverError(absl::string_view consumer);
+// OUT_OF_RANGE: events of `start_time` or later may have been removed.
+absl::Status StartTimeTooOldError(std::uint64_t oldest, std::uint64_t newest);
 // UNAVAILABLE, with when to try again.
 absl::Status UnavailableError(v1::ErrorReason reason, absl::string_view message,
                               absl::Duration retry_delay);

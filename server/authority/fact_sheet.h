@@ -59,6 +59,8 @@ class FactSheet {
   absl::Status AboutOrganization(absl::string_view organization);
   // About the one that the caller's workspace belongs to; about none where it belongs to none.
   absl::Status AboutOwnOrganization();
+  // About the events of an organization and of what belonged to it.
+  absl::Status AboutEventsOfOrganization(absl::string_view organization);
   // About an app in all workspaces of an organization. installation() is what that decided.
   absl::Status AboutOrganizationApp(absl::string_view organization, absl::string_view app);
 

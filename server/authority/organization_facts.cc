@@ -38,6 +38,11 @@ absl::Status FactSheet::AboutOwnOrganization() {
   return AboutOrganization(LastId(caller_organization_));
 }
 
+absl::Status FactSheet::AboutEventsOfOrganization(absl::string_view organization) {
+  facts_.org_wide = true;
+  return AboutOrganization(organization);
+}
+
 absl::Status FactSheet::AboutOrganizationApp(absl::string_view organization,
                                              absl::string_view app) {
   LATCHKEY_RETURN_IF_ERROR(AboutOrganization(organization));

@@ -81,6 +81,16 @@ absl::Status AboutWorkspace(FactSheet& sheet, const v1::CheckPermissionRequest& 
   return BadResource("workspaces/{id}");
 }
 
+absl::Status AboutEvents(FactSheet& sheet, const v1::CheckPermissionRequest& request) {
+  if (const auto id = ParseOrganization(request.resource())) {
+    return sheet.AboutEventsOfOrganization(*id);
+  }
+  if (request.resource().empty() || ParseWorkspace(request.resource()).has_value()) {
+    return AboutWorkspace(sheet, request);
+  }
+  return BadResource("workspaces/{id} or organizations/{id}");
+}
+
 absl::Status AboutApp(FactSheet& sheet, const v1::CheckPermissionRequest& request) {
   if (const auto id = ParseApp(request.resource())) return sheet.AboutApp(*id);
   if (sheet.facts().action == Action::kAppRead) return AboutWorkspace(sheet, request);
@@ -126,10 +136,11 @@ absl::Status About(FactSheet& sheet, const v1::CheckPermissionRequest& request) 
     case Action::kWorkspaceRead:
     case Action::kWorkspaceUpdate:
     case Action::kAppCreate:
+      return AboutWorkspace(sheet, request);
     case Action::kAuditRead:
     case Action::kConsumerCreate:
     case Action::kConsumerDelete:
-      return AboutWorkspace(sheet, request);
+      return AboutEvents(sheet, request);
     case Action::kMemberCreate:
     case Action::kMemberRead:
     case Action::kMemberUpdate:

@@ -52,7 +52,10 @@ absl::Status Authority::AuthorizeProof(const Caller& caller, const std::string& 
   filter.set_workspace(workspace.empty() && is_member ? own : workspace);
   const absl::Status authorized = AuthorizeAudit(caller, filter);
   // What is left to say after the right is about the form of the name.
-  if (absl::IsInvalidArgument(authorized)) return InvalidFieldError("workspace", kWorkspaceForm);
+  const bool is_name = workspace.empty() || ParseWorkspace(workspace).has_value();
+  if (!is_name && (authorized.ok() || absl::IsInvalidArgument(authorized))) {
+    return InvalidFieldError("workspace", kWorkspaceForm);
+  }
   LATCHKEY_RETURN_IF_ERROR(authorized);
   if (!is_member || !workspace.empty()) return absl::OkStatus();
   return InvalidFieldError("workspace",

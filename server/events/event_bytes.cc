@@ -1,7 +1,5 @@
 #include "server/events/event_bytes.h"
 
-#include <algorithm>
-
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/wire_format_lite.h"
 
@@ -70,19 +68,48 @@ bool ReadActor(absl::string_view actor, EventFacets& facets) {
   while (walk.Next()) {
     if (walk.number() == v1::Actor::kPrincipalFieldNumber) facets.principal = walk.bytes();
     if (walk.number() == v1::Actor::kDelegateFieldNumber) facets.delegate = walk.bytes();
+    if (walk.number() == v1::Actor::kTokenFieldNumber) facets.token = walk.bytes();
   }
   return walk.ok();
+}
+
+bool ReadDecision(absl::string_view decision, EventFacets& facets) {
+  FieldWalk walk(decision);
+  while (walk.Next()) {
+    if (walk.number() == v1::Decision::kOutcomeFieldNumber) {
+      facets.outcome = static_cast<int>(walk.varint());
+    }
+  }
+  return walk.ok();
+}
+
+// Returns the first byte of an element of `field`.
+constexpr char TagOf(EventField field) {
+  static_assert(v1::SubscribeResponse::kEventsFieldNumber == 1 &&
+                v1::ListEventsResponse::kEventsFieldNumber == 1 &&
+                v1::SubscribeResponse::kSerializedEventsFieldNumber == 6);
+  const int number = field == EventField::kEvents ? 1 : 6;
+  return static_cast<char>((number << 3) | WireFormatLite::WIRETYPE_LENGTH_DELIMITED);
 }
 
 }  // namespace
 
 absl::Status ReadFacets(absl::string_view event, EventFacets& facets) {
   FieldWalk walk(event);
-  bool actor_is_good = true;
+  bool parts_are_good = true;
   while (walk.Next()) {
     switch (walk.number()) {
       case v1::Event::kActorFieldNumber:
-        actor_is_good = ReadActor(walk.bytes(), facets);
+        parts_are_good = ReadActor(walk.bytes(), facets) && parts_are_good;
+        break;
+      case v1::Event::kDecisionFieldNumber:
+        parts_are_good = ReadDecision(walk.bytes(), facets) && parts_are_good;
+        break;
+      case v1::Event::kBeforeFieldNumber:
+        facets.has_before = true;
+        break;
+      case v1::Event::kOrganizationFieldNumber:
+        facets.organization = walk.bytes();
         break;
       case v1::Event::kActionFieldNumber:
         facets.action = static_cast<int>(walk.varint());
@@ -100,30 +127,12 @@ absl::Status ReadFacets(absl::string_view event, EventFacets& facets) {
         break;
     }
   }
-  if (walk.ok() && actor_is_good) return absl::OkStatus();
+  if (walk.ok() && parts_are_good) return absl::OkStatus();
   return absl::DataLossError("the bytes of an event do not parse");
 }
 
-bool Matches(const v1::EventFilter& filter, const EventFacets& facets) {
-  if (!filter.workspace().empty() && facets.workspace != filter.workspace()) return false;
-  if (!filter.app().empty() && facets.app != filter.app()) return false;
-  if (!filter.resource().empty() && facets.resource != filter.resource()) return false;
-  if (!filter.actor().empty() && facets.principal != filter.actor() &&
-      facets.delegate != filter.actor()) {
-    return false;
-  }
-  const auto& actions = filter.actions();
-  return actions.empty() ||
-         std::find(actions.begin(), actions.end(), facets.action) != actions.end();
-}
-
-bool MatchesAll(const v1::EventFilter& filter) { return filter.ByteSizeLong() == 0; }
-
-void AppendEvent(absl::string_view event, std::string& message) {
-  static_assert(v1::SubscribeResponse::kEventsFieldNumber == 1 &&
-                v1::ListEventsResponse::kEventsFieldNumber == 1);
-  constexpr char kTag = (1 << 3) | WireFormatLite::WIRETYPE_LENGTH_DELIMITED;
-  message.push_back(kTag);
+void AppendEvent(absl::string_view event, EventField field, std::string& message) {
+  message.push_back(TagOf(field));
   std::size_t size = event.size();
   for (; size >= 0x80; size >>= 7) message.push_back(static_cast<char>((size & 0x7f) | 0x80));
   message.push_back(static_cast<char>(size));
@@ -140,7 +149,7 @@ EventBlock::EventBlock(std::uint64_t first, const std::vector<std::string>& even
   for (const std::string& event : events) {
     Entry entry;
     entry.begin = fields_.size();
-    AppendEvent(event, fields_);
+    AppendEvent(event, EventField::kEvents, fields_);
     entry.size = fields_.size() - entry.begin;
     // Within the room that was reserved, so that the views last. What this process has just
     // serialized parses.
@@ -148,6 +157,14 @@ EventBlock::EventBlock(std::uint64_t first, const std::vector<std::string>& even
         ReadFacets(absl::string_view(fields_).substr(fields_.size() - event.size()), entry.facets));
     entries_.push_back(entry);
   }
+}
+
+void EventBlock::AppendTo(std::string& message, std::uint64_t sequence, EventField field) const {
+  const Entry& entry = At(sequence);
+  const std::size_t begin = message.size();
+  message.append(fields_, entry.begin, entry.size);
+  // The two fields differ in this byte alone, so that the bytes serve both.
+  message[begin] = TagOf(field);
 }
 
 }  // namespace latchkey

@@ -15,27 +15,31 @@ namespace latchkey {
 // Events as the bytes of latchkey.v1.Event: they are serialized once, when they are made, and the
 // store, the memory and every subscriber have the same bytes.
 
-// What a filter looks at in an event. The views lie in the event's bytes.
+// What is looked at in an event without taking it apart. The views lie in the event's bytes.
 struct EventFacets {
   absl::string_view workspace;
+  absl::string_view organization;
   absl::string_view resource;
   absl::string_view app;
   absl::string_view principal;
   absl::string_view delegate;
+  absl::string_view token;  // the one that authenticated the call
   int action = 0;
+  int outcome = 0;
+  bool has_before = false;  // the resource is there as it was before
 };
 
 // Reads the facets of `event`. DATA_LOSS: the bytes are no event.
 absl::Status ReadFacets(absl::string_view event, EventFacets& facets);
 
-// Returns whether `filter` selects an event.
-bool Matches(const v1::EventFilter& filter, const EventFacets& facets);
-// Whether it selects every event.
-bool MatchesAll(const v1::EventFilter& filter);
+// The repeated field of a response that holds events.
+enum class EventField : std::uint8_t {
+  kEvents,            // of SubscribeResponse and ListEventsResponse, as messages
+  kSerializedEvents,  // of SubscribeResponse, as their bytes
+};
 
-// Appends `event` to a message's bytes as its field number 1, repeated, which holds the events of
-// SubscribeResponse and ListEventsResponse.
-void AppendEvent(absl::string_view event, std::string& message);
+// Appends `event` to a message's bytes as an element of `field`.
+void AppendEvent(absl::string_view event, EventField field, std::string& message);
 
 // Some events in a row, as they were committed. Immutable, so thread-safe.
 class EventBlock {
@@ -48,11 +52,8 @@ class EventBlock {
   std::uint64_t first() const { return first_; }
   std::uint64_t last() const { return first_ + entries_.size() - 1; }
   const EventFacets& facets(std::uint64_t sequence) const { return At(sequence).facets; }
-  // The event as AppendEvent() appends it.
-  absl::string_view field(std::uint64_t sequence) const {
-    const Entry& entry = At(sequence);
-    return absl::string_view(fields_).substr(entry.begin, entry.size);
-  }
+  // Does for an event what AppendEvent() does for its bytes.
+  void AppendTo(std::string& message, std::uint64_t sequence, EventField field) const;
   // The memory that it takes, about.
   std::size_t bytes() const { return fields_.size() + entries_.size() * sizeof(Entry); }
 
@@ -65,7 +66,7 @@ class EventBlock {
   const Entry& At(std::uint64_t sequence) const { return entries_[sequence - first_]; }
 
   const std::uint64_t first_;
-  std::string fields_;
+  std::string fields_;  // the events as elements of EventField::kEvents
   std::vector<Entry> entries_;
 };
 

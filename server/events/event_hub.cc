@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server/base/status_macros.h"
+#include "server/events/rights_events.h"
 #include "storage/keys.h"
 #include "storage/reader.h"
 #include "storage/record_codec.h"
@@ -15,14 +16,14 @@ namespace {
 // Collects what matches until a limit is met.
 class Collector {
  public:
-  Collector(const v1::EventFilter& filter, const EventHub::Limits& limits, EventHub::Batch& batch)
-      : filter_(filter), all_(MatchesAll(filter)), limits_(limits), batch_(batch) {}
+  Collector(const EventSelector& selector, const EventHub::Limits& limits, EventField field,
+            EventHub::Batch& batch)
+      : selector_(selector), limits_(limits), field_(field), batch_(batch) {}
 
   // Takes an event of a block. Returns whether there is room for more.
   bool Take(const EventBlock& block, std::uint64_t sequence) {
-    if (all_ || Matches(filter_, block.facets(sequence))) {
-      const absl::string_view field = block.field(sequence);
-      batch_.events.append(field.data(), field.size());
+    if (selector_.Selects(block.facets(sequence))) {
+      block.AppendTo(batch_.events, sequence, field_);
       ++batch_.count;
     }
     return Passed(sequence);
@@ -31,9 +32,9 @@ class Collector {
   // Takes the bytes of an event. DATA_LOSS: they are none.
   absl::StatusOr<bool> Take(absl::string_view event, std::uint64_t sequence) {
     EventFacets facets;
-    if (!all_) LATCHKEY_RETURN_IF_ERROR(ReadFacets(event, facets));
-    if (all_ || Matches(filter_, facets)) {
-      AppendEvent(event, batch_.events);
+    if (!selector_.all()) LATCHKEY_RETURN_IF_ERROR(ReadFacets(event, facets));
+    if (selector_.Selects(facets)) {
+      AppendEvent(event, field_, batch_.events);
       ++batch_.count;
     }
     return Passed(sequence);
@@ -47,9 +48,9 @@ class Collector {
            batch_.events.size() < limits_.max_bytes;
   }
 
-  const v1::EventFilter& filter_;
-  const bool all_;
+  const EventSelector& selector_;
   const EventHub::Limits& limits_;
+  const EventField field_;
   EventHub::Batch& batch_;
   std::size_t scanned_ = 0;
 };
@@ -77,12 +78,24 @@ void Walk(const std::vector<std::shared_ptr<const EventBlock>>& blocks, std::uin
   }
 }
 
+// The last event of a block that may have taken rights; 0: none.
+std::uint64_t LastToTakeRights(const EventBlock& block) {
+  for (std::uint64_t sequence = block.last(); sequence >= block.first(); --sequence) {
+    if (MayTakeRights(block.facets(sequence))) return sequence;
+  }
+  return 0;
+}
+
 }  // namespace
 
 void EventHub::Publish(const std::vector<std::string>& events, std::uint64_t newest) {
   std::shared_ptr<const EventBlock> block;
   if (!events.empty()) {
     block = std::make_shared<const EventBlock>(newest + 1 - events.size(), events);
+    if (const std::uint64_t last = LastToTakeRights(*block); last != 0) {
+      rights_changed_.store(last, std::memory_order_release);
+    }
+    published_bytes_.fetch_add(block->bytes());
   }
   std::vector<std::shared_ptr<const EventBlock>> old;  // freed outside of the lock
   {
@@ -106,6 +119,8 @@ void EventHub::Reset(std::uint64_t newest) {
     MutexLock lock(ring_mu_);
     ring_.clear();
     ring_size_ = 0;
+    // What was never published may have taken rights.
+    rights_changed_.store(newest, std::memory_order_release);
     newest_.store(newest, std::memory_order_release);
   }
   WakeAll();
@@ -134,15 +149,15 @@ std::optional<EventHub::Blocks> EventHub::FromRing(std::uint64_t after,
   return blocks;
 }
 
-absl::StatusOr<EventHub::Batch> EventHub::Read(std::uint64_t after, const v1::EventFilter& filter,
-                                               const Limits& limits) const {
+absl::StatusOr<EventHub::Batch> EventHub::Read(std::uint64_t after, const EventSelector& selector,
+                                               const Limits& limits, EventField field) const {
   Batch batch;
   batch.complete_through = after;
   const std::uint64_t end = newest();
   if (after >= end) return batch;
-  Collector collector(filter, limits, batch);
-  const bool filtered = !MatchesAll(filter);
-  if (const auto blocks = FromRing(after, filtered ? limits.max_scanned : limits.max_events)) {
+  Collector collector(selector, limits, field, batch);
+  if (const auto blocks =
+          FromRing(after, selector.all() ? limits.max_events : limits.max_scanned)) {
     Walk(*blocks, after, collector);
     return batch;
   }
@@ -152,13 +167,13 @@ absl::StatusOr<EventHub::Batch> EventHub::Read(std::uint64_t after, const v1::Ev
 }
 
 absl::StatusOr<EventHub::Batch> EventHub::ReadBackward(std::uint64_t before,
-                                                       const v1::EventFilter& filter,
+                                                       const EventSelector& selector,
                                                        const Limits& limits) const {
   Batch batch;
   batch.complete_through = 0;
   const std::uint64_t end = std::min(before, newest() + 1);
   if (end <= 1) return batch;
-  Collector collector(filter, limits, batch);
+  Collector collector(selector, limits, EventField::kEvents, batch);
   const storage::View view(options_.engine.NewSnapshot());
   LATCHKEY_RETURN_IF_ERROR(Walk(view, 1, end, engine::Direction::kBackward, collector));
   return batch;
@@ -174,11 +189,6 @@ std::uint64_t EventHub::AddWaker(const std::function<void()>& wake) {
 void EventHub::RemoveWaker(std::uint64_t id) {
   MutexLock lock(wakers_mu_);
   wakers_.erase(id);
-}
-
-std::size_t EventHub::wakers() const {
-  MutexLock lock(wakers_mu_);
-  return wakers_.size();
 }
 
 }  // namespace latchkey

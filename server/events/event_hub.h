@@ -13,9 +13,10 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
-#include "latchkey/v1/audit_service.pb.h"
+#include "google/protobuf/timestamp.pb.h"
 #include "server/base/mutex.h"
 #include "server/events/event_bytes.h"
+#include "server/events/event_selector.h"
 #include "storage/engine/engine.h"
 
 namespace latchkey {
@@ -41,7 +42,7 @@ class EventHub {
   // A part of the log.
   struct Batch {
     // The events that match, in order: the bytes of a SubscribeResponse, or of a
-    // ListEventsResponse, that holds nothing else.
+    // ListEventsResponse, that holds nothing else but these in the field that was asked for.
     std::string events;
     std::size_t count = 0;  // of those
     // Every matching event from the start to here is in `events`. It equals the start where there
@@ -63,24 +64,41 @@ class EventHub {
   // The log's end: every event up to it can be read.
   std::uint64_t newest() const { return newest_.load(std::memory_order_acquire); }
 
+  // The last event that may have taken somebody's right to read events, or one after it; 0: none
+  // since this was made. Whoever has read up to newest() sees it for all of that: rights that were
+  // found good when the log's end was at least this are good for what was read.
+  std::uint64_t rights_changed() const { return rights_changed_.load(std::memory_order_acquire); }
+
+  // About how many bytes of events were ever published. Only grows; what newest() shows is in it.
+  std::uint64_t published_bytes() const { return published_bytes_.load(); }
+
   // Returns the oldest retained sequence number; 0 in an empty log.
   absl::StatusOr<std::uint64_t> oldest() const;
 
-  // Returns the events after `after` that match, within `limits`.
+  // Returns a sequence number such that the first retained event from it on is of `time` or later,
+  // and the one before it is not; newest() + 1 where no event is that late. It is found by halving:
+  // where the clock stepped back, so that several places are so, it is any one of them.
+  absl::StatusOr<std::uint64_t> FirstSince(const google::protobuf::Timestamp& time) const;
+
+  // Returns the events after `after` that `selector` selects, within `limits`.
   // UNAVAILABLE, DATA_LOSS: as storage::Reader.
-  absl::StatusOr<Batch> Read(std::uint64_t after, const v1::EventFilter& filter,
-                             const Limits& limits) const;
+  absl::StatusOr<Batch> Read(std::uint64_t after, const EventSelector& selector,
+                             const Limits& limits, EventField field = EventField::kEvents) const;
 
   // The same backwards: events below `before`, newest first; `complete_through` is the sequence
   // number of the last one looked at, and 1 or less at the log's beginning.
-  absl::StatusOr<Batch> ReadBackward(std::uint64_t before, const v1::EventFilter& filter,
+  absl::StatusOr<Batch> ReadBackward(std::uint64_t before, const EventSelector& selector,
                                      const Limits& limits) const;
 
   // Calls `wake` after each Publish() until RemoveWaker() of the returned id returned. `wake` must
   // be quick and must not call the hub.
   std::uint64_t AddWaker(const std::function<void()>& wake);
   void RemoveWaker(std::uint64_t id);
-  std::size_t wakers() const;
+
+  // Streams count themselves here, for whoever asks how many there are.
+  void AddReader() { readers_.fetch_add(1, std::memory_order_relaxed); }
+  void RemoveReader() { readers_.fetch_sub(1, std::memory_order_relaxed); }
+  std::size_t readers() const { return readers_.load(std::memory_order_relaxed); }
 
  private:
   void WakeAll();
@@ -92,10 +110,13 @@ class EventHub {
 
   const Options options_;
   std::atomic<std::uint64_t> newest_;
+  std::atomic<std::uint64_t> rights_changed_{0};   // written before newest_
+  std::atomic<std::uint64_t> published_bytes_{0};  // the same
   mutable Mutex ring_mu_;
   std::deque<std::shared_ptr<const EventBlock>> ring_ ABSL_GUARDED_BY(ring_mu_);
   std::size_t ring_size_ ABSL_GUARDED_BY(ring_mu_) = 0;  // bytes
-  mutable Mutex wakers_mu_;
+  std::atomic<std::size_t> readers_{0};
+  Mutex wakers_mu_;
   std::uint64_t next_waker_ ABSL_GUARDED_BY(wakers_mu_) = 1;
   absl::flat_hash_map<std::uint64_t, std::function<void()>> wakers_ ABSL_GUARDED_BY(wakers_mu_);
 };

@@ -249,12 +249,19 @@ constexpr Row kRows[] = {
      [](const Facts&) { return Allow("The caller started this bulk revocation."); }},
     {"audit.read",
      "a service (with the AUDITOR role, by caller.service_role), an owner, or an owner of the "
-     "organization",
+     "organization; the log of an organization as a whole: an owner of that",
      "allow; others deny",
      {Action::kAuditRead, Action::kConsumerCreate, Action::kConsumerDelete},
      [](const Facts& f) { return IsMember(f) || IsService(f); },
      [](const Facts& f) {
        if (IsService(f)) return Allow("A service with the AUDITOR role reads the log.");
+       if (f.org_wide) {
+         return f.org_role == OrgRole::kOwner
+                    ? Allow("Owners of an organization read its log.")
+                    : Deny(
+                          "Only an owner of the organization may read the log of all of it. Ask "
+                          "one, or read the log of one workspace.");
+       }
        return IsOwner(f)
                   ? Allow("Owners read the log of their workspace.")
                   : Deny(

@@ -4,10 +4,8 @@
 #include <string>
 #include <utility>
 
-#include "absl/time/time.h"
 #include "grpcpp/support/slice.h"
 #include "server/authority/errors.h"
-#include "server/authority/validate.h"
 #include "server/base/status_macros.h"
 #include "server/rpc/credentials.h"
 #include "server/rpc/request_bytes.h"
@@ -16,16 +14,15 @@
 namespace latchkey::rpc {
 namespace {
 
-constexpr absl::Duration kDefaultInterval = absl::Seconds(10);
-constexpr absl::Duration kShortestInterval = absl::Seconds(1);
-constexpr absl::Duration kLongestInterval = absl::Seconds(60);
 // What is sent was allowed this long ago at most.
 constexpr std::chrono::seconds kRightsAge{1};
 
-absl::Duration IntervalOf(const v1::SubscribeRequest& request) {
-  if (!request.has_heartbeat_interval()) return kDefaultInterval;
-  return absl::Seconds(request.heartbeat_interval().seconds()) +
-         absl::Nanoseconds(request.heartbeat_interval().nanos());
+// Of who had the right and lost it nothing is hidden: what the stream was about was known.
+absl::Status RightEndedError(const absl::Status& status) {
+  if (!absl::IsNotFound(status)) return status;
+  return DeniedError(v1::ACTION_AUDIT_READ,
+                     {policy::Outcome::kDeny, "caller.cross_workspace",
+                      "The right to read these events ended while they were streamed."});
 }
 
 // Hands the bytes over without copying them.
@@ -53,7 +50,8 @@ void SubscribeReactor::Refuse(const absl::Status& status) {
 }
 
 void SubscribeReactor::Begin() {
-  waker_ = frame_.authority.events().AddWaker([set = &set_] { set->Notify(); });
+  frame_.authority.events().AddReader();
+  counted_ = true;
   ScheduleWork();
 }
 
@@ -62,8 +60,17 @@ void SubscribeReactor::Wake() {
     MutexLock lock(mu_);
     // In any other state the stream looks for more by itself before it becomes idle.
     if (state_ != State::kIdle) return;
-    const bool due = std::chrono::steady_clock::now() >= last_write_ + interval_;
-    if (!due && frame_.authority.events().newest() <= position_) return;
+    if (frame_.authority.events().newest() <= position_) return;
+    state_ = State::kReading;
+  }
+  ScheduleWork();
+}
+
+void SubscribeReactor::Beat() {
+  {
+    MutexLock lock(mu_);
+    if (state_ != State::kIdle) return;
+    if (std::chrono::steady_clock::now() < last_write_ + interval_) return;
     state_ = State::kReading;
   }
   ScheduleWork();
@@ -100,7 +107,7 @@ void SubscribeReactor::OnWriteDone(bool ok) {
 }
 
 void SubscribeReactor::OnDone() {
-  if (waker_ != 0) frame_.authority.events().RemoveWaker(waker_);
+  if (counted_) frame_.authority.events().RemoveReader();
   set_.Remove(this);
   delete this;
 }
@@ -144,7 +151,7 @@ absl::StatusOr<bool> SubscribeReactor::FillResponse() {
     MutexLock lock(mu_);
     if (cancelled_ || !ended_.ok()) return false;
   }
-  LATCHKEY_RETURN_IF_ERROR(begun_ ? CheckRightsAgain() : CheckRequest());
+  LATCHKEY_RETURN_IF_ERROR(begun_ ? CheckRightsInTime() : CheckRequest());
   begun_ = true;
   std::uint64_t position = 0;
   bool heartbeat_is_due = false;
@@ -153,20 +160,38 @@ absl::StatusOr<bool> SubscribeReactor::FillResponse() {
     position = position_;
     heartbeat_is_due = std::chrono::steady_clock::now() >= last_write_ + interval_;
   }
-  LATCHKEY_ASSIGN_OR_RETURN(EventHub::Batch batch,
-                            frame_.authority.events().Read(position, asked_.filter(), {}));
+  LATCHKEY_ASSIGN_OR_RETURN(
+      EventHub::Batch batch,
+      frame_.authority.events().Read(position, terms_.selector, terms_.limits, terms_.field));
+  // After the read, so that it knows of what was committed before anything that was read. Where the
+  // right is gone, the batch goes with it.
+  LATCHKEY_RETURN_IF_ERROR(CheckRightsAgain());
   position = std::max(position, batch.complete_through);
   {
     MutexLock lock(mu_);
     position_ = position;
   }
   if (batch.count == 0 && !heartbeat_is_due) return false;
+  LATCHKEY_ASSIGN_OR_RETURN(response_, MakeResponse(std::move(batch), position));
+  return true;
+}
+
+absl::StatusOr<grpc::ByteBuffer> SubscribeReactor::MakeResponse(EventHub::Batch batch,
+                                                                std::uint64_t position) {
   v1::SubscribeResponse rest;
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (asked_.checkpoints() && position > 0 &&
+      (batch.count == 0 ||
+       now >= checkpoint_time_ + absl::ToChronoNanoseconds(terms_.heartbeat_interval))) {
+    LATCHKEY_ASSIGN_OR_RETURN(*rest.mutable_checkpoint(),
+                              frame_.authority.CheckpointAt(position));
+    checkpoint_time_ = now;
+  }
   rest.set_complete_through(position);
   rest.set_newest(std::max(position, frame_.authority.events().newest()));
+  rest.set_lag(rest.newest() - position);
   rest.AppendToString(&batch.events);
-  response_ = ToByteBuffer(std::move(batch.events));
-  return true;
+  return ToByteBuffer(std::move(batch.events));
 }
 
 absl::Status SubscribeReactor::CheckRequest() {
@@ -180,48 +205,37 @@ absl::Status SubscribeReactor::CheckRequest() {
     LATCHKEY_ASSIGN_OR_RETURN(acknowledged, UseConsumer(caller));
   }
   LATCHKEY_RETURN_IF_ERROR(CheckRights());
-  Validator validator;
-  const absl::Duration interval = IntervalOf(asked_);
-  validator.Check(interval >= kShortestInterval && interval <= kLongestInterval,
-                  "heartbeat_interval", "takes 1 s to 60 s");
-  validator.Check(!asked_.from_now() || asked_.after_revision() == 0, "after_revision",
-                  "must be 0 where from_now is set");
-  LATCHKEY_RETURN_IF_ERROR(validator.status());
+  LATCHKEY_ASSIGN_OR_RETURN(terms_, ReadTerms(asked_));
   if (by_consumer) asked_.set_after_revision(acknowledged);
-  LATCHKEY_ASSIGN_OR_RETURN(std::uint64_t position, FirstPosition());
+  LATCHKEY_ASSIGN_OR_RETURN(std::uint64_t position, StartOf(asked_, frame_.authority.events()));
   if (by_consumer) {
     LATCHKEY_ASSIGN_OR_RETURN(position, ClaimConsumer(caller, position));
   }
-  MutexLock lock(mu_);
-  interval_ = absl::ToChronoNanoseconds(interval);
-  position_ = position;
+  {
+    MutexLock lock(mu_);
+    interval_ = absl::ToChronoNanoseconds(terms_.heartbeat_interval);
+    position_ = position;
+  }
+  set_.Follow(this, {absl::ToChronoNanoseconds(terms_.max_delay), terms_.limits.max_bytes});
   return absl::OkStatus();
 }
 
 absl::Status SubscribeReactor::CheckRights() {
-  rights_checked_ = std::chrono::steady_clock::now();
+  // Before the look, which therefore sees every change up to here.
+  rights_revision_ = frame_.authority.events().newest();
+  rights_time_ = std::chrono::steady_clock::now();
   LATCHKEY_ASSIGN_OR_RETURN(const Caller caller, AuthenticateCall(frame_.authority, context()));
   return frame_.authority.AuthorizeAudit(caller, asked_.filter());
 }
 
 absl::Status SubscribeReactor::CheckRightsAgain() {
-  {
-    MutexLock lock(mu_);
-    if (std::chrono::steady_clock::now() < rights_checked_ + kRightsAge) return absl::OkStatus();
-  }
-  return CheckRights();
+  if (frame_.authority.events().rights_changed() <= rights_revision_) return absl::OkStatus();
+  return RightEndedError(CheckRights());
 }
 
-absl::StatusOr<std::uint64_t> SubscribeReactor::FirstPosition() const {
-  const EventHub& hub = frame_.authority.events();
-  const std::uint64_t newest = hub.newest();
-  if (asked_.from_now()) return newest;
-  const std::uint64_t after = asked_.after_revision();
-  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t oldest, hub.oldest());
-  if (after > newest || (oldest > 0 && after < oldest - 1)) {
-    return OutOfRangeError(after, oldest, newest);
-  }
-  return after;
+absl::Status SubscribeReactor::CheckRightsInTime() {
+  if (std::chrono::steady_clock::now() < rights_time_ + kRightsAge) return absl::OkStatus();
+  return RightEndedError(CheckRights());
 }
 
 void SubscribeReactor::FinishWith(const absl::Status& status) {

@@ -7,9 +7,12 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "latchkey/v1/audit_service.grpc.pb.h"
+#include "server/authority/subscription.h"
 #include "server/base/mutex.h"
+#include "server/events/event_hub.h"
 #include "server/rpc/call_frame.h"
 #include "server/rpc/write_stream.h"
 
@@ -21,10 +24,11 @@ class SubscriberSet;
 // sent yet costs no memory and nobody waits for it.
 //
 //   IDLE       nothing to do: all of the log is sent or did not match.
-//     -> READING    Wake(): there are later events, or a heartbeat is due.
+//     -> READING    Wake(): there are later events. Beat(): a heartbeat is due.
 //     -> FINISHING  the client cancelled, or End().
-//   READING    a worker looks for what to send, and looks again at the caller's rights when they
-//              were last looked at a second ago. The first state.
+//   READING    a worker looks for what to send, and before that is sent again at the caller's
+//              rights: when a commit may have taken them since, or when they were last looked at a
+//              second ago. The first state.
 //     -> WRITING    there is something to send.
 //     -> IDLE       there is nothing.
 //     -> FINISHING  cancelled, ended, or an error.
@@ -49,8 +53,10 @@ class SubscribeReactor final : public WriteStream<grpc::ByteBuffer, grpc::ByteBu
   // Refuses the call in place of Begin().
   void Refuse(const absl::Status& status);
 
-  // Reads on where there is something to read, or a heartbeat is due. Does not block.
+  // Reads on where there is something to read. Does not block.
   void Wake();
+  // Reads on where a heartbeat is due. Does not block.
+  void Beat();
 
   // Ends the stream with `status`.
   void End(const absl::Status& status);
@@ -71,13 +77,17 @@ class SubscribeReactor final : public WriteStream<grpc::ByteBuffer, grpc::ByteBu
   absl::StatusOr<bool> FillResponse();
   absl::Status CheckRequest();
   absl::Status CheckRights();
+  // Looks at them again where a commit may have taken them; and where they were last looked at a
+  // second ago, since they may also end with the time.
   absl::Status CheckRightsAgain();
-  absl::StatusOr<std::uint64_t> FirstPosition() const;
+  absl::Status CheckRightsInTime();
   // Takes the filter of the consumer that the request names, and returns where it is.
   // INVALID_ARGUMENT, NOT_FOUND: it does not go with the rest, or the caller may not read it.
   absl::StatusOr<std::uint64_t> UseConsumer(const Caller& caller);
   // Makes this the consumer's one stream. Returns where it begins, at `position` or later.
   absl::StatusOr<std::uint64_t> ClaimConsumer(const Caller& caller, std::uint64_t position);
+  // Makes the response of a batch; `position` is where the stream then is.
+  absl::StatusOr<grpc::ByteBuffer> MakeResponse(EventHub::Batch batch, std::uint64_t position);
   void FinishWith(const absl::Status& status);
 
   const CallFrame frame_;
@@ -86,10 +96,14 @@ class SubscribeReactor final : public WriteStream<grpc::ByteBuffer, grpc::ByteBu
   // Used by whoever is in READING or WRITING, so by one thread at a time.
   bool begun_ = false;
   v1::SubscribeRequest asked_;
+  SubscriptionTerms terms_;
   grpc::ByteBuffer response_;
-  SteadyTime rights_checked_;
+  // When the rights were last found good, and what the log's end was then.
+  SteadyTime rights_time_;
+  std::uint64_t rights_revision_ = 0;
+  SteadyTime checkpoint_time_;  // of the last checkpoint that was sent
 
-  std::uint64_t waker_ = 0;  // constant after Begin(), 0 before
+  bool counted_ = false;  // constant after Begin()
 
   Mutex mu_;
   State state_ ABSL_GUARDED_BY(mu_) = State::kReading;

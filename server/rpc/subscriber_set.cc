@@ -1,5 +1,7 @@
 #include "server/rpc/subscriber_set.h"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "absl/time/time.h"
@@ -8,11 +10,22 @@
 #include "server/rpc/subscribe_reactor.h"
 
 namespace latchkey::rpc {
+namespace {
+
+// How late a heartbeat may be.
+constexpr std::chrono::milliseconds kBeat{200};
+constexpr std::chrono::seconds kLongWait{60};
+
+}  // namespace
 
 SubscriberSet::SubscriberSet(const CallFrame& frame, std::size_t max_subscribers)
-    : frame_(frame), max_subscribers_(max_subscribers), thread_([this] { Run(); }) {}
+    : frame_(frame),
+      max_subscribers_(max_subscribers),
+      waker_(frame_.authority.events().AddWaker([this] { Notify(); })),
+      thread_([this] { Run(); }) {}
 
 SubscriberSet::~SubscriberSet() {
+  frame_.authority.events().RemoveWaker(waker_);
   {
     MutexLock lock(mu_);
     stopping_ = true;
@@ -43,7 +56,7 @@ void SubscriberSet::Add(SubscribeReactor* stream) {
     if (refused.ok() && streams_.size() >= max_subscribers_) {
       refused = OverloadedError("as many streams are open as the server takes; try again later");
     }
-    if (refused.ok()) streams_.insert(stream);
+    if (refused.ok()) streams_.emplace(stream, std::nullopt);
   }
   if (!refused.ok()) return stream->Refuse(refused);
   Notify();
@@ -53,7 +66,7 @@ void SubscriberSet::Add(SubscribeReactor* stream) {
 void SubscriberSet::EndAll(const absl::Status& status) {
   MutexLock lock(mu_);
   ended_ = status;
-  for (SubscribeReactor* stream : streams_) stream->End(status);
+  for (const auto& [stream, pace] : streams_) stream->End(status);
 }
 
 std::size_t SubscriberSet::size() const {
@@ -62,27 +75,57 @@ std::size_t SubscriberSet::size() const {
 }
 
 void SubscriberSet::Notify() {
-  if (notified_.exchange(true, std::memory_order_acq_rel)) return;
+  const bool urgent = published_bytes() >= urgent_bytes_.load();
+  if (notified_.exchange(true, std::memory_order_acq_rel) && !urgent) return;
   // Under the lock, so that the thread is either before its look at the flag or waits already.
   MutexLock lock(mu_);
   changed_.NotifyOne();
 }
 
+void SubscriberSet::Follow(SubscribeReactor* stream, const WakePlan::Pace& pace) {
+  MutexLock lock(mu_);
+  streams_[stream] = pace;
+  plan_.Add(stream, pace, published_bytes());
+  // The flag may be up from before, and then no commit would tell of itself.
+  changed_.NotifyOne();
+}
+
 void SubscriberSet::Remove(SubscribeReactor* stream) {
   MutexLock lock(mu_);
-  streams_.erase(stream);
+  const auto it = streams_.find(stream);
+  if (it == streams_.end()) return;
+  if (it->second.has_value()) plan_.Remove(stream, *it->second);
+  streams_.erase(it);
+}
+
+WakePlan::Time SubscriberSet::Step() {
+  const auto now = std::chrono::steady_clock::now();
+  const std::uint64_t published = published_bytes();
+  // Before anything is woken, and a read too: what was published before a notice that this takes
+  // is seen by what is woken.
+  const bool noticed = (plan_.listens() || plan_.IsDue(now, published)) &&
+                       notified_.exchange(false, std::memory_order_acq_rel);
+  plan_.Step(now, noticed, published, [](SubscribeReactor* stream) { stream->Wake(); });
+  if (now >= next_beat_) {
+    next_beat_ = now + kBeat;
+    for (const auto& [stream, pace] : streams_) stream->Beat();
+  }
+  urgent_bytes_.store(plan_.NextDueBytes());
+  return std::min(plan_.NextDue(), streams_.empty() ? now + kLongWait : next_beat_);
+}
+
+bool SubscriberSet::MustStep() const {
+  return (plan_.listens() && notified_.load(std::memory_order_acquire)) ||
+         published_bytes() >= urgent_bytes_.load();
 }
 
 void SubscriberSet::Run() {
   mu_.Lock();
   while (!stopping_) {
-    // A read too, so that what was published before a notice that this takes is seen below.
-    notified_.exchange(false, std::memory_order_acq_rel);
-    for (SubscribeReactor* stream : streams_) stream->Wake();
-    // Without a notice, the wait is how late a heartbeat may be.
-    if (!notified_.load(std::memory_order_acquire)) {
-      changed_.WaitFor(mu_, streams_.empty() ? absl::Seconds(60) : absl::Milliseconds(200));
-    }
+    const WakePlan::Time until = Step();
+    if (MustStep()) continue;
+    const auto left = until - std::chrono::steady_clock::now();
+    if (left.count() > 0) changed_.WaitFor(mu_, absl::FromChrono(left));
   }
   mu_.Unlock();
 }

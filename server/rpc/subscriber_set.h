@@ -3,23 +3,27 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <thread>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_set.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "server/base/mutex.h"
 #include "server/rpc/call_frame.h"
 #include "server/rpc/call_poller.h"
+#include "server/rpc/wake_plan.h"
 #include "server/rpc/write_stream.h"
 
 namespace latchkey::rpc {
 
 class SubscribeReactor;
 
-// Every open Subscribe stream, and the one thread that wakes them: after commits, and when a
-// heartbeat is due. The committing thread only raises a flag, however many streams there are.
+// Every open Subscribe stream, and the one thread that wakes them: after commits, each at its pace,
+// and when a heartbeat is due. The committing thread only raises a flag, however many streams there
+// are.
 // Thread-safe.
 class SubscriberSet {
  public:
@@ -46,21 +50,35 @@ class SubscriberSet {
   void Notify();
   // Takes in a stream that got its call, or refuses it.
   void Add(SubscribeReactor* stream);
+  // Wakes a stream at this pace from now on. Before it waits for anything.
+  void Follow(SubscribeReactor* stream, const WakePlan::Pace& pace);
   void Remove(SubscribeReactor* stream);
   void WaitForStream();
   void Run();
+  // Wakes what is due. Returns until when nothing is, unless there is a notice.
+  WakePlan::Time Step() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  bool MustStep() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  std::uint64_t published_bytes() const { return frame_.authority.events().published_bytes(); }
 
   const CallFrame frame_;
   const std::size_t max_subscribers_;
   CallPoller* poller_ = nullptr;  // constant after Start(), as is `ask_`
   WriteStream<grpc::ByteBuffer, grpc::ByteBuffer>::Ask ask_;
+  // Stays raised while every stream waits, and nobody needs to be told of commits.
   std::atomic<bool> notified_{false};
+  // From so many published bytes on the thread is to be told all the same.
+  std::atomic<std::uint64_t> urgent_bytes_{UINT64_MAX};
   mutable Mutex mu_;  // taken before that of a stream
   CondVar changed_;
-  absl::flat_hash_set<SubscribeReactor*> streams_ ABSL_GUARDED_BY(mu_);
+  // With their paces, once these are known.
+  absl::flat_hash_map<SubscribeReactor*, std::optional<WakePlan::Pace>> streams_
+      ABSL_GUARDED_BY(mu_);
+  WakePlan plan_ ABSL_GUARDED_BY(mu_);
+  WakePlan::Time next_beat_ ABSL_GUARDED_BY(mu_){};
   absl::Status ended_ ABSL_GUARDED_BY(mu_);  // not OK after EndAll()
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
-  std::thread thread_;  // constant after construction
+  std::uint64_t waker_ = 0;  // constant after construction
+  std::thread thread_;       // the same
 };
 
 }  // namespace latchkey::rpc

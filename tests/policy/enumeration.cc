@@ -84,9 +84,6 @@ Names NamesOfDimensions(Action action) {
     case Action::kTokenBulkRevoke:
     case Action::kTokenBulkCancel:
     case Action::kTokenVerify:
-    case Action::kAuditRead:
-    case Action::kConsumerCreate:
-    case Action::kConsumerDelete:
     case Action::kPolicyRead:
     case Action::kPolicyCheck:
     case Action::kAdminRead:
@@ -94,6 +91,11 @@ Names NamesOfDimensions(Action action) {
     case Action::kOrganizationCreate:
     case Action::kOrganizationRead:
     case Action::kOrganizationUpdate:
+      return everywhere;
+    case Action::kAuditRead:
+    case Action::kConsumerCreate:
+    case Action::kConsumerDelete:
+      everywhere.emplace_back("wide");
       return everywhere;
   }
   return everywhere;

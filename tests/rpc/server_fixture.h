@@ -38,6 +38,12 @@ class ServedAuthority {
   const std::string& operator_secret() const { return core_.operator_secret(); }
   FakeClock& clock() { return core_.clock(); }
 
+  // Carries a change out without a server between, and waits for its answer.
+  template <typename Request>
+  absl::StatusOr<ResponseOf<Request>> Call(const Caller& caller, const Request& request) {
+    return core_.Call(caller, request);
+  }
+
  private:
   engine::MemoryEngine engine_;
   std::unique_ptr<ThreadPoolExecutor> sequencing_ =

@@ -269,11 +269,11 @@ TEST_F(SubscribeTest, NothingIsLostOrRepeatedWhileManyCommit) {
 TEST_F(SubscribeTest, ACancelledStreamIsForgotten) {
   Stream stream = OpenAfter(0);
   ASSERT_TRUE(stream.Read());
-  EXPECT_EQ(authority_->events().wakers(), 1u);
+  EXPECT_EQ(authority_->events().readers(), 1u);
 
   stream.Cancel();
 
-  while (authority_->events().wakers() != 0) std::this_thread::yield();
+  while (authority_->events().readers() != 0) std::this_thread::yield();
 }
 
 TEST(SubscriberLimitTest, OneStreamTooManyIsRefused) {

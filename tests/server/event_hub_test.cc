@@ -7,8 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "server/authority/actions.h"
+#include "server/authority/audit_filter.h"
 #include "storage/engine/memory_engine.h"
 #include "storage/transaction.h"
 #include "tests/server/events_of.h"
@@ -50,6 +53,10 @@ class EventHubTest : public ::testing::Test {
     event.mutable_actor()->set_principal(Pick("members"));
     if (random_() % 2 == 0) event.mutable_actor()->set_delegate(Pick("services"));
     event.set_action(static_cast<v1::Action>(1 + random_() % 40));
+    if (random_() % 2 == 0) event.set_organization(Pick("organizations"));
+    if (random_() % 2 == 0) event.mutable_actor()->set_token(Pick("tokens"));
+    event.mutable_decision()->set_outcome(static_cast<v1::Outcome>(1 + random_() % 3));
+    event.mutable_time()->set_seconds(static_cast<std::int64_t>(all_.size() / 3));
     event.set_reason(std::string(random_() % 200, 'x'));
     return event;
   }
@@ -59,15 +66,32 @@ class EventHubTest : public ::testing::Test {
     if (random_() % 3 == 0) filter.set_app(Pick("apps"));
     if (random_() % 3 == 0) filter.set_resource(Pick("tokens"));
     if (random_() % 3 == 0) filter.set_actor(Pick(random_() % 2 == 0 ? "members" : "services"));
+    if (random_() % 3 == 0) filter.set_organization(Pick("organizations"));
+    if (random_() % 3 == 0) filter.set_token(Pick("tokens"));
     while (random_() % 2 == 0) filter.add_actions(static_cast<v1::Action>(1 + random_() % 40));
+    for (const char* prefix : {"token.", "app.re", "member.create"}) {
+      if (random_() % 6 == 0) filter.add_action_prefixes(prefix);
+    }
+    if (random_() % 4 == 0) filter.add_outcomes(static_cast<v1::Outcome>(1 + random_() % 3));
     return filter;
   }
 
   // What the contract says of a filter, told from the event itself.
   static bool Selects(const v1::EventFilter& filter, const v1::Event& event) {
-    bool action = filter.actions().empty();
+    bool action = filter.actions().empty() && filter.action_prefixes().empty();
     for (const int wanted : filter.actions()) action = action || wanted == event.action();
-    return action && (filter.workspace().empty() || filter.workspace() == event.workspace()) &&
+    for (const std::string& prefix : filter.action_prefixes()) {
+      action = action || absl::StartsWith(ActionName(event.action()), prefix);
+    }
+    bool outcome = filter.outcomes().empty();
+    for (const int wanted : filter.outcomes()) {
+      outcome = outcome || wanted == event.decision().outcome();
+    }
+    return action && outcome &&
+           (filter.organization().empty() || filter.organization() == event.organization()) &&
+           (filter.token().empty() || filter.token() == event.resource() ||
+            filter.token() == event.actor().token()) &&
+           (filter.workspace().empty() || filter.workspace() == event.workspace()) &&
            (filter.app().empty() || filter.app() == event.app()) &&
            (filter.resource().empty() || filter.resource() == event.resource()) &&
            (filter.actor().empty() || filter.actor() == event.actor().principal() ||
@@ -85,7 +109,7 @@ class EventHubTest : public ::testing::Test {
                                             const EventHub::Limits& limits) {
     std::vector<std::uint64_t> read;
     while (after < hub.newest()) {
-      const auto batch = hub.Read(after, filter, limits);
+      const auto batch = hub.Read(after, SelectorOf(filter), limits);
       if (!batch.ok() || batch->complete_through <= after) {
         ADD_FAILURE() << batch.status();
         break;
@@ -131,6 +155,57 @@ TEST_F(EventHubTest, EventsAreTheBytesThatWereCommitted) {
   }
 }
 
+TEST_F(EventHubTest, SerializedEventsAreTheSameBytesInAnotherField) {
+  for (int i = 0; i < 5; ++i) ASSERT_NO_FATAL_FAILURE(CommitSome());
+  for (const EventHub* hub : {&remembers_, &forgets_}) {
+    const auto batch = hub->Read(0, {}, {}, EventField::kSerializedEvents);
+    ASSERT_THAT(batch.status(), testing::IsOk());
+    v1::SubscribeResponse response;
+    ASSERT_TRUE(response.ParseFromString(batch->events));
+    EXPECT_EQ(response.events_size(), 0);
+    ASSERT_EQ(static_cast<std::size_t>(response.serialized_events_size()), all_.size());
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+      EXPECT_EQ(response.serialized_events(static_cast<int>(i)), all_[i].SerializeAsString());
+    }
+  }
+}
+
+TEST_F(EventHubTest, TheFirstEventSinceATimeIsFound) {
+  for (int i = 0; i < 20; ++i) ASSERT_NO_FATAL_FAILURE(CommitSome());
+  for (std::int64_t second = -1; second <= all_.back().time().seconds() + 1; ++second) {
+    google::protobuf::Timestamp time;
+    time.set_seconds(second);
+    std::uint64_t expected = 1;
+    while (expected <= all_.size() && all_[expected - 1].time().seconds() < second) ++expected;
+    const auto found = remembers_.FirstSince(time);
+    ASSERT_THAT(found.status(), testing::IsOk());
+    EXPECT_EQ(*found, expected) << second;
+  }
+}
+
+TEST_F(EventHubTest, TheTimeIsFoundAmongWhatIsRetained) {
+  for (int i = 0; i < 20; ++i) ASSERT_NO_FATAL_FAILURE(CommitSome());
+  engine::WriteBatch batch;
+  const std::uint64_t kept = all_.size() / 2;
+  for (std::uint64_t gone = 1; gone < kept; ++gone) {
+    batch.Delete(storage::EventKey(gone).bytes);
+    // One here and there among those that are left.
+    if (gone % 3 == 0) batch.Delete(storage::EventKey(kept + gone).bytes);
+  }
+  ASSERT_TRUE(engine_.Commit(batch).ok());
+  for (std::uint64_t wanted = kept; wanted <= all_.size(); ++wanted) {
+    const auto found = remembers_.FirstSince(all_[wanted - 1].time());
+    ASSERT_THAT(found.status(), testing::IsOk());
+    EventHub::Limits one;
+    one.max_events = 1;
+    const EventHub from_store({engine_}, all_.size());
+    const std::vector<v1::Event> next = EventsOf(*from_store.Read(*found - 1, {}, one));
+    ASSERT_EQ(next.size(), 1u);
+    EXPECT_GE(next[0].time().seconds(), all_[wanted - 1].time().seconds());
+    EXPECT_LE(next[0].time().seconds(), all_[wanted - 1].time().seconds() + 1);
+  }
+}
+
 TEST_F(EventHubTest, BackwardsTheLogIsTheSameInTheOtherOrder) {
   for (int i = 0; i < 5; ++i) ASSERT_NO_FATAL_FAILURE(CommitSome());
   std::vector<std::uint64_t> read;
@@ -155,7 +230,7 @@ TEST_F(EventHubTest, AnEventThatIsNoneIsDataLossAndNotPassedOver) {
   v1::EventFilter filter;
   filter.set_workspace("workspaces/0");
   const EventHub from_store({engine_}, all_.size());
-  EXPECT_THAT(from_store.Read(0, filter, {}).status(),
+  EXPECT_THAT(from_store.Read(0, EventSelector(filter), {}).status(),
               testing::StatusIs(absl::StatusCode::kDataLoss));
 }
 

@@ -154,6 +154,42 @@ TEST_F(AuditTailTest, ALastAcknowledgementThatFailsIsTold) {
   EXPECT_THAT(result.err, HasSubstr("no such consumer"));
 }
 
+TEST_F(AuditTailTest, NarrowsByOrganizationTokenActionPrefixAndOutcome) {
+  Tail({ScriptedAudit::SendAndHold({MakeResponse({}, 7)})},
+       {"--until-newest", "--organization", "corp", "--token", "acme/t1", "--action",
+        "token.,app.re*,member.update", "--action", "app.install", "--outcome",
+        "denied,needs_approval"});
+  const v1::EventFilter filter = audit_->requests().at(0).filter();
+  EXPECT_EQ(filter.organization(), "organizations/corp");
+  EXPECT_EQ(filter.token(), "workspaces/acme/tokens/t1");
+  EXPECT_THAT(filter.action_prefixes(), ::testing::ElementsAre("token.", "app.re"));
+  EXPECT_THAT(filter.actions(),
+              ::testing::ElementsAre(v1::ACTION_MEMBER_UPDATE, v1::ACTION_APP_INSTALL));
+  EXPECT_THAT(filter.outcomes(),
+              ::testing::ElementsAre(v1::OUTCOME_DENIED, v1::OUTCOME_NEEDS_APPROVAL));
+}
+
+TEST_F(AuditTailTest, BeginsAtATimeOrSoLongAgo) {
+  // Once it had a response it goes on where that ended.
+  Tail({ScriptedAudit::Send({MakeResponse({}, 3, 9)}, kStopping),
+        ScriptedAudit::SendAndHold({MakeResponse({}, 9)})},
+       {"--until-newest", "--since", "2030-01-31T12:00:00.5Z"});
+  EXPECT_EQ(audit_->requests().at(0).start_time().seconds(), 1896091200);
+  EXPECT_EQ(audit_->requests().at(0).start_time().nanos(), 500'000'000);
+  EXPECT_FALSE(audit_->requests().at(1).has_start_time());
+  EXPECT_EQ(audit_->requests().at(1).after_revision(), 3u);
+
+  const absl::Time before = absl::Now();
+  Tail({ScriptedAudit::SendAndHold({MakeResponse({}, 7)})}, {"--until-newest", "--since", "90m"});
+  const absl::Time asked = absl::FromUnixSeconds(audit_->requests().at(0).start_time().seconds());
+  EXPECT_GE(asked, before - absl::Minutes(90) - absl::Seconds(1));
+  EXPECT_LE(asked, absl::Now() - absl::Minutes(90));
+
+  EXPECT_EQ(cli_.RunAlone({"audit", "tail", "--since", "yesterday"}).code, ExitCode::kUsage);
+  EXPECT_EQ(cli_.RunAlone({"audit", "tail", "--since", "1h", "--now"}).code, ExitCode::kUsage);
+  EXPECT_EQ(cli_.RunAlone({"audit", "tail", "--action", "nosuch"}).code, ExitCode::kUsage);
+}
+
 TEST_F(AuditTailTest, ASignalEndsItQuietly) {
   for (const auto& [number, code] :
        {std::pair(SIGINT, ExitCode::kInterrupted), std::pair(SIGTERM, ExitCode::kOk)}) {

@@ -1,3 +1,11 @@
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "server/base/status_macros.h"
 #include "tools/latchkey/audit_filter.h"
 #include "tools/latchkey/commands.h"
 #include "tools/latchkey/output.h"
@@ -49,12 +57,48 @@ absl::StatusOr<ExitCode> Get(Session& session, const GetArgs& args) {
   return CallAndShow(session, std::move(request));
 }
 
+// Takes an action's name, or how the names of several begin: "token." or "app.re*".
+absl::Status TakeAction(absl::string_view text, FilterArgs& args) {
+  const absl::string_view prefix = absl::StripSuffix(text, "*");
+  if (prefix.size() < text.size() || absl::EndsWith(text, ".")) {
+    // "*" alone is every action.
+    if (!prefix.empty()) args.action_prefixes.emplace_back(prefix);
+    return absl::OkStatus();
+  }
+  LATCHKEY_ASSIGN_OR_RETURN(const int number, ParseEnum(*v1::Action_descriptor(), text));
+  args.actions.push_back(static_cast<v1::Action>(number));
+  return absl::OkStatus();
+}
+
+void DeclareActions(Syntax& syntax, FilterArgs& args) {
+  Parameter parameter;
+  parameter.name = "--action";
+  parameter.placeholder = "ACTION";
+  parameter.help =
+      "Only events of these actions, such as token.issue; token. and app.re* are all that begin so";
+  parameter.repeated = true;
+  parameter.set = [&args](const std::vector<std::string>& values) {
+    for (const std::string& value : values) {
+      for (const absl::string_view text : absl::StrSplit(value, ',', absl::SkipEmpty())) {
+        LATCHKEY_RETURN_IF_ERROR(TakeAction(text, args));
+      }
+    }
+    return absl::OkStatus();
+  };
+  syntax.Add(std::move(parameter));
+}
+
 }  // namespace
 
 void DeclareFilter(Syntax& syntax, FilterArgs& args) {
   syntax.Name("--workspace", NameKind::kWorkspace, args.workspace, "Only events of this workspace");
   syntax.Name("--app", NameKind::kApp, args.app, "Only events about this app");
-  syntax.Enums("--action", args.actions, "Only events of these actions");
+  syntax.Name("--organization", NameKind::kOrganization, args.organization,
+              "Only events of this organization and of what belonged to it then");
+  syntax.Name("--token", NameKind::kToken, args.token,
+              "Only events about this token, and of calls that it authenticated");
+  DeclareActions(syntax, args);
+  syntax.Enums("--outcome", args.outcomes, "Only events with these outcomes");
   syntax.Name("--actor", NameKind::kPrincipal, args.actor,
               "Only what this principal did, by itself or for another");
   syntax.Text("--resource", "NAME", args.resource, "Only events about this, by its full name");
@@ -63,8 +107,12 @@ void DeclareFilter(Syntax& syntax, FilterArgs& args) {
 v1::EventFilter MakeFilter(const FilterArgs& args) {
   v1::EventFilter filter;
   filter.set_workspace(args.workspace);
+  filter.set_organization(args.organization);
   filter.set_app(args.app);
+  filter.set_token(args.token);
   for (const v1::Action action : args.actions) filter.add_actions(action);
+  for (const std::string& prefix : args.action_prefixes) filter.add_action_prefixes(prefix);
+  for (const v1::Outcome outcome : args.outcomes) filter.add_outcomes(outcome);
   filter.set_actor(args.actor);
   filter.set_resource(args.resource);
   return filter;

@@ -12,8 +12,12 @@ namespace latchkey::cli {
 // Which events a command of `audit` wants.
 struct FilterArgs {
   std::string workspace;
+  std::string organization;
   std::string app;
+  std::string token;
   std::vector<v1::Action> actions;
+  std::vector<std::string> action_prefixes;
+  std::vector<v1::Outcome> outcomes;
   std::string actor;
   std::string resource;
 };

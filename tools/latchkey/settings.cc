@@ -101,6 +101,16 @@ absl::StatusOr<absl::Time> ParseExpiry(const std::string& text, absl::Time now) 
       "--expires is '", text, "'; it takes a time span such as 90d, or 2030-01-31T12:00:00Z"));
 }
 
+absl::StatusOr<absl::Time> ParseSince(const std::string& text, absl::Time now) {
+  absl::Time time;
+  std::string error;
+  if (absl::ParseTime(absl::RFC3339_full, text, &time, &error)) return time;
+  const absl::StatusOr<absl::Duration> span = ParseTimeSpan(text);
+  if (span.ok()) return now - *span;
+  return absl::InvalidArgumentError(absl::StrCat(
+      "--since is '", text, "'; it takes a time span such as 90m, or 2030-01-31T12:00:00Z"));
+}
+
 absl::StatusOr<Settings> ResolveSettings(const Flags& flags, const Io& io, const Config& config) {
   Settings settings;
   settings.context_name = Choose(flags.context, io.Env("LATCHKEY_CONTEXT"), config.current);

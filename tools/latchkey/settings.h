@@ -68,6 +68,10 @@ absl::StatusOr<absl::Duration> ParseTimeSpan(absl::string_view text);
 // INVALID_ARGUMENT: it is neither.
 absl::StatusOr<absl::Time> ParseExpiry(const std::string& text, absl::Time now);
 
+// Reads from when on events are wanted: a time, or how long before `now`.
+// INVALID_ARGUMENT: it is neither.
+absl::StatusOr<absl::Time> ParseSince(const std::string& text, absl::Time now);
+
 }  // namespace latchkey::cli
 
 #endif  // LATCHKEY_TOOLS_LATCHKEY_SETTINGS_H_

@@ -2,15 +2,18 @@
 #include <cstdint>
 #include <optional>
 #include <ostream>
+#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
 #include "client/audit_subscriber.h"
 #include "nlohmann/json.hpp"
 #include "tools/latchkey/audit_filter.h"
 #include "tools/latchkey/commands.h"
 #include "tools/latchkey/error_report.h"
 #include "tools/latchkey/output.h"
+#include "tools/latchkey/settings.h"
 
 namespace latchkey::cli {
 namespace {
@@ -19,6 +22,7 @@ struct TailArgs {
   std::string consumer;
   FilterArgs filter;
   std::uint64_t after = 0;
+  std::string since;
   bool from_now = false;
   std::uint64_t max = 0;
   bool until_newest = false;
@@ -29,7 +33,11 @@ void DeclareTail(Syntax& syntax, TailArgs& args) {
               "Go on where this consumer is, with its filter, and acknowledge what was printed");
   DeclareFilter(syntax, args.filter);
   syntax.Number("--after", args.after, "Begin after this event; 0, the default, is the beginning");
-  syntax.Flag("--from-now", args.from_now, "Begin at the log's end");
+  syntax.Text(
+      "--since", "TIME", args.since,
+      "Begin with the first event of this time, such as 2030-01-31T12:00:00Z, or of so long "
+      "ago, such as 90m or 2d");
+  syntax.Flag("--now,--from-now", args.from_now, "Begin at the log's end");
   syntax.Number("--max", args.max, "End after so many events; 0, the default, is never");
   syntax.Flag("--until-newest", args.until_newest, "End at what was the log's end when this began");
 }
@@ -52,8 +60,9 @@ std::string EventLine(const v1::Event& event) {
 // Follows the log and prints it. Used by one thread.
 class Tail {
  public:
-  Tail(Session& session, const Client& client, const TailArgs& args)
-      : session_(session), args_(args), subscriber_(client, MakeOptions()) {}
+  Tail(Session& session, const Client& client, const TailArgs& args,
+       std::optional<absl::Time> since)
+      : session_(session), args_(args), subscriber_(client, MakeOptions(since)) {}
 
   absl::StatusOr<ExitCode> Run() {
     StopSignal& stop = session_.io().stop;
@@ -66,11 +75,12 @@ class Tail {
   }
 
  private:
-  SubscriberOptions MakeOptions() {
+  SubscriberOptions MakeOptions(std::optional<absl::Time> since) {
     SubscriberOptions options;
     options.consumer = args_.consumer;
     options.filter = MakeFilter(args_.filter);
     options.after_revision = args_.after;
+    options.start_time = since;
     options.from_now = args_.from_now;
     options.first_response_within = session_.settings().timeout;
     options.on_response = [this](const v1::SubscribeResponse& response) { Print(response); };
@@ -134,8 +144,14 @@ class Tail {
 };
 
 absl::StatusOr<ExitCode> RunTail(Session& session, const TailArgs& args) {
-  if (args.from_now && args.after != 0) {
-    return absl::InvalidArgumentError("--from-now and --after exclude each other");
+  const int starts =
+      (args.from_now ? 1 : 0) + (args.after != 0 ? 1 : 0) + (args.since.empty() ? 0 : 1);
+  if (starts > 1) {
+    return absl::InvalidArgumentError("--now, --after and --since exclude each other");
+  }
+  std::optional<absl::Time> since;
+  if (!args.since.empty()) {
+    LATCHKEY_ASSIGN_OR_RETURN(since, ParseSince(args.since, absl::Now()));
   }
   const bool narrows = MakeFilter(args.filter).ByteSizeLong() > 0;
   if (!args.consumer.empty() && (args.from_now || args.after != 0 || narrows)) {
@@ -143,7 +159,7 @@ absl::StatusOr<ExitCode> RunTail(Session& session, const TailArgs& args) {
         "--consumer has its own start and filter: drop --after, --from-now and what filters");
   }
   LATCHKEY_ASSIGN_OR_RETURN(const Client* const client, session.client());
-  return Tail(session, *client, args).Run();
+  return Tail(session, *client, args, since).Run();
 }
 
 }  // namespace

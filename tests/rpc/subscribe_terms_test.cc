@@ -1,0 +1,153 @@
+// What a subscriber may ask for beside its filter: where to begin, and how events are sent.
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "latchkey/v1/directory_service.grpc.pb.h"
+#include "server/authority/actions.h"
+#include "tests/rpc/open_stream.h"
+#include "tests/rpc/server_fixture.h"
+
+namespace latchkey::testing {
+namespace {
+
+class SubscribeTermsTest : public ServerTest {
+ protected:
+  void SetUp() override {
+    ServerTest::SetUp();
+    stub_ = NewStub<v1::AuditService>();
+  }
+
+  OpenStream Open(const v1::SubscribeRequest& request) const {
+    return {*stub_, AsOperator(), request};
+  }
+
+  // Commits an event of about a kilobyte.
+  std::uint64_t Rename(const std::string& workspace, char letter) const {
+    v1::UpdateWorkspaceRequest request;
+    v1::UpdateWorkspaceResponse response;
+    request.mutable_workspace()->set_name(absl::StrCat("workspaces/", workspace));
+    request.mutable_workspace()->set_display_name(std::string(250, letter));
+    request.mutable_update_mask()->add_paths("display_name");
+    const grpc::Status status =
+        NewStub<v1::DirectoryService>()->UpdateWorkspace(AsOperator().get(), request, &response);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return response.revision();
+  }
+
+  std::unique_ptr<v1::AuditService::Stub> stub_;
+};
+
+TEST_F(SubscribeTermsTest, SerializedEventsAreTheBytesOfTheEvents) {
+  for (int i = 0; i < 5; ++i) MakeWorkspace(absl::StrCat("w", i));
+  const std::uint64_t newest = authority_->events().newest();
+  v1::SubscribeRequest request;
+  OpenStream plain = Open(request);
+  request.set_serialized(true);
+  OpenStream serialized = Open(request);
+
+  ASSERT_TRUE(plain.ReadThrough(newest));
+  ASSERT_TRUE(serialized.ReadThrough(newest));
+
+  ASSERT_EQ(serialized.events().size(), newest);
+  for (std::size_t i = 0; i < newest; ++i) {
+    EXPECT_EQ(serialized.events()[i].SerializeAsString(), plain.events()[i].SerializeAsString());
+  }
+}
+
+TEST_F(SubscribeTermsTest, AResponseHasNoMoreBytesThanAskedForAndOneEvent) {
+  MakeWorkspace("acme");
+  std::uint64_t last = 0;
+  std::size_t greatest = 0;
+  for (int i = 0; i < 20; ++i) last = Rename("acme", static_cast<char>('a' + i));
+  v1::SubscribeRequest request;
+  request.set_max_bytes(2048);
+  OpenStream stream = Open(request);
+  while (stream.complete_through() < last) {
+    ASSERT_TRUE(stream.Read());
+    for (std::size_t i = stream.events().size() - stream.last_count(); i < stream.events().size();
+         ++i) {
+      greatest = std::max(greatest, stream.events()[i].ByteSizeLong());
+    }
+    EXPECT_LT(stream.last_bytes(), 2048 + greatest + 32);
+  }
+  EXPECT_EQ(stream.events().size(), last);
+}
+
+TEST_F(SubscribeTermsTest, AnEventWaitsForOthers) {
+  MakeWorkspace("acme");
+  v1::SubscribeRequest request;
+  request.set_from_now(true);
+  request.mutable_max_delay()->set_seconds(1);
+  OpenStream stream = Open(request);
+  ASSERT_TRUE(stream.Read());
+
+  const auto began = std::chrono::steady_clock::now();
+  std::uint64_t last = 0;
+  for (int i = 0; i < 3; ++i) last = Rename("acme", static_cast<char>('a' + i));
+  const bool in_time = std::chrono::steady_clock::now() < began + std::chrono::milliseconds(700);
+  ASSERT_TRUE(stream.ReadThrough(last));
+
+  if (!in_time) GTEST_SKIP() << "the machine is too busy to commit three times in 700 ms";
+  EXPECT_EQ(stream.last_count(), 3u);
+  EXPECT_GE(std::chrono::steady_clock::now(), began + std::chrono::milliseconds(900));
+}
+
+TEST_F(SubscribeTermsTest, WhatFillsAResponseDoesNotWaitForTheDelay) {
+  MakeWorkspace("acme");
+  v1::SubscribeRequest request;
+  request.set_from_now(true);
+  request.mutable_max_delay()->set_seconds(1);
+  request.set_max_bytes(1024);
+  OpenStream stream = Open(request);
+  ASSERT_TRUE(stream.Read());
+
+  const auto began = std::chrono::steady_clock::now();
+  int rounds = 0;
+  // One response of four would have waited for a second each time.
+  for (; rounds < 5; ++rounds) {
+    std::uint64_t last = 0;
+    for (int i = 0; i < 4; ++i) last = Rename("acme", static_cast<char>('a' + i));
+    ASSERT_TRUE(stream.ReadThrough(last));
+  }
+  EXPECT_LT(std::chrono::steady_clock::now(), began + std::chrono::milliseconds(4500));
+}
+
+TEST_F(SubscribeTermsTest, AStreamBeginsAtATime) {
+  MakeWorkspace("early");
+  const std::uint64_t before = authority_->events().newest();
+  authority_.clock().Advance(absl::Hours(1));
+  v1::SubscribeRequest request;
+  *request.mutable_start_time() = ToProto(authority_.clock().Now());
+  const std::uint64_t last = MakeWorkspace("late");
+  OpenStream stream = Open(request);
+
+  ASSERT_TRUE(stream.ReadThrough(last));
+
+  ASSERT_FALSE(stream.events().empty());
+  EXPECT_EQ(stream.events().front().sequence(), before + 1);
+}
+
+TEST_F(SubscribeTermsTest, TwoStartsAreRefusedByName) {
+  v1::SubscribeRequest request;
+  request.set_from_now(true);
+  request.mutable_start_time()->set_seconds(1);
+  const grpc::Status status = Open(request).Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  google::rpc::BadRequest violations;
+  const google::rpc::Status details = DetailsOf(status);
+  for (const auto& any : details.details()) any.UnpackTo(&violations);
+  ASSERT_EQ(violations.field_violations_size(), 1);
+  EXPECT_EQ(violations.field_violations(0).field(), "from_now");
+}
+
+TEST_F(SubscribeTermsTest, AConsumerThatThereIsNotIsNotFound) {
+  v1::SubscribeRequest request;
+  request.set_consumer("consumers/nobody");
+  EXPECT_EQ(Open(request).Finish().error_code(), grpc::StatusCode::NOT_FOUND);
+}
+
+}  // namespace
+}  // namespace latchkey::testing

@@ -1,0 +1,86 @@
+// When streams are woken: how long an event waits for others.
+#include "server/rpc/wake_plan.h"
+
+#include <set>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace latchkey::rpc {
+namespace {
+
+using std::chrono::milliseconds;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class WakePlanTest : public ::testing::Test {
+ protected:
+  // A plan only hands streams on, so that any pointers do.
+  static SubscribeReactor* Stream(int& stands_for) {
+    return reinterpret_cast<SubscribeReactor*>(&stands_for);
+  }
+  std::set<SubscribeReactor*> Step(int at, bool noticed, std::uint64_t published) {
+    std::set<SubscribeReactor*> woken;
+    plan_.Step(At(at), noticed, published, [&](SubscribeReactor* s) { woken.insert(s); });
+    return woken;
+  }
+  static WakePlan::Time At(int ms) { return WakePlan::Time(milliseconds(1000 + ms)); }
+
+  WakePlan plan_;
+  int a_ = 0;
+  int b_ = 0;
+  SubscribeReactor* const first_ = Stream(a_);
+  SubscribeReactor* const second_ = Stream(b_);
+  static constexpr std::size_t kBytes = 1000;
+};
+
+TEST_F(WakePlanTest, AnEventWaitsAsLongAsTheStreamSaysFromTheFirstNoticeOn) {
+  plan_.Add(first_, {milliseconds(10), kBytes}, 0);
+  EXPECT_TRUE(plan_.listens());
+  EXPECT_EQ(plan_.NextDue(), WakePlan::Time::max());
+  EXPECT_THAT(Step(0, true, 100), IsEmpty());
+  EXPECT_FALSE(plan_.listens());
+  EXPECT_EQ(plan_.NextDue(), At(10));
+  EXPECT_THAT(Step(5, true, 200), IsEmpty());
+  EXPECT_EQ(plan_.NextDue(), At(10));
+  EXPECT_TRUE(plan_.IsDue(At(10), 200));
+  EXPECT_THAT(Step(10, false, 200), ElementsAre(first_));
+  EXPECT_TRUE(plan_.listens());
+  EXPECT_THAT(Step(30, false, 200), IsEmpty());
+}
+
+TEST_F(WakePlanTest, WithoutADelayAStreamIsWokenAtOnce) {
+  plan_.Add(first_, {milliseconds(0), kBytes}, 0);
+  plan_.Add(second_, {milliseconds(10), kBytes}, 0);
+  EXPECT_THAT(Step(0, true, 1), ElementsAre(first_));
+  EXPECT_TRUE(plan_.listens());  // for the first
+  EXPECT_THAT(Step(1, true, 2), ElementsAre(first_));
+  EXPECT_THAT(Step(10, false, 2), ElementsAre(second_));
+}
+
+TEST_F(WakePlanTest, WhatFillsAResponseDoesNotWait) {
+  plan_.Add(first_, {milliseconds(10), kBytes}, 5000);
+  EXPECT_EQ(plan_.NextDueBytes(), UINT64_MAX);
+  EXPECT_THAT(Step(0, true, 5100), IsEmpty());
+  EXPECT_EQ(plan_.NextDueBytes(), 6000u);
+  EXPECT_FALSE(plan_.IsDue(At(1), 5999));
+  EXPECT_THAT(Step(1, false, 6000), ElementsAre(first_));
+  // The next wait counts from here.
+  EXPECT_THAT(Step(2, true, 6100), IsEmpty());
+  EXPECT_EQ(plan_.NextDueBytes(), 7000u);
+}
+
+TEST_F(WakePlanTest, AStreamThatIsGoneIsNotWoken) {
+  plan_.Add(first_, {milliseconds(10), kBytes}, 0);
+  plan_.Add(second_, {milliseconds(10), kBytes}, 0);
+  Step(0, true, 1);
+  plan_.Remove(first_, {milliseconds(10), kBytes});
+  EXPECT_THAT(Step(10, false, 1), ElementsAre(second_));
+  plan_.Remove(second_, {milliseconds(10), kBytes});
+  plan_.Remove(second_, {milliseconds(10), kBytes});
+  EXPECT_FALSE(plan_.listens());
+  EXPECT_EQ(plan_.NextDue(), WakePlan::Time::max());
+}
+
+}  // namespace
+}  // namespace latchkey::rpc
