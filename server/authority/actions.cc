@@ -1,7 +1,6 @@
 #include "server/authority/actions.h"
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/strip.h"
+#include "google/protobuf/descriptor.h"
 
 namespace latchkey {
 
@@ -25,13 +24,13 @@ v1::Decision ToProto(const policy::Decision& decision) {
   return proto;
 }
 
-std::string ActionName(v1::Action action) {
-  std::string name = absl::AsciiStrToLower(absl::StripPrefix(v1::Action_Name(action), "ACTION_"));
-  if (const std::size_t underscore = name.find('_'); underscore != std::string::npos) {
-    name[underscore] = '.';
-  }
-  return name;
+const v1::ActionInfo& InfoOf(v1::Action action) {
+  const auto* const value = v1::Action_descriptor()->FindValueByNumber(action);
+  return value == nullptr ? v1::ActionInfo::default_instance()
+                          : value->options().GetExtension(v1::action_info);
 }
+
+const std::string& ActionName(v1::Action action) { return InfoOf(action).name(); }
 
 absl::Time FromProto(const google::protobuf::Timestamp& timestamp) {
   return absl::FromUnixSeconds(timestamp.seconds()) + absl::Nanoseconds(timestamp.nanos());

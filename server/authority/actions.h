@@ -6,6 +6,7 @@
 #include "absl/time/time.h"
 #include "google/protobuf/duration.pb.h"
 #include "google/protobuf/timestamp.pb.h"
+#include "latchkey/v1/annotations.pb.h"
 #include "latchkey/v1/common.pb.h"
 #include "latchkey/v1/directory_service.pb.h"
 #include "server/policy/plan_limits.h"
@@ -29,8 +30,11 @@ inline v1::Plan ToProto(policy::Plan plan) { return static_cast<v1::Plan>(static
 v1::Outcome ToProto(policy::Outcome outcome);
 v1::Decision ToProto(const policy::Decision& decision);
 
+// What the contract's table says of an action; empty for a number that it does not have.
+const v1::ActionInfo& InfoOf(v1::Action action);
+
 // The stable name of an action: "token.issue".
-std::string ActionName(v1::Action action);
+const std::string& ActionName(v1::Action action);
 
 // google.protobuf.Timestamp to and from absl::Time, to the nanosecond.
 absl::Time FromProto(const google::protobuf::Timestamp& timestamp);

@@ -12,6 +12,7 @@
 #include "latchkey/v1/audit_service.pb.h"
 #include "server/authority/actions.h"
 #include "server/authority/caller.h"
+#include "server/authority/changed_fields.h"
 #include "server/authority/effects.h"
 #include "server/authority/errors.h"
 #include "server/authority/fact_sheet.h"
@@ -234,6 +235,7 @@ std::uint64_t Mutation::Write(const storage::Key<Record>& key, const Record* bef
   event.set_resource(resource.name());
   if (before != nullptr) SetEntity(*before, *event.mutable_before());
   SetEntity(record, *event.mutable_after());
+  SetChanged(event);
   return transaction_.Append(std::move(event));
 }
 

@@ -11,7 +11,8 @@ std::vector<Command> AllCommands() {
         &AppCommands,       &InstallCommands,      &InstallationCommands, &RequestCommands,
         &TokenCommands,     &ReplaceCommands,      &RevokeCommands,       &BulkCommands,
         &ScanCommands,      &VerifyCommands,       &PolicyCommands,       &AuditCommands,
-        &TailCommands,      &ConsumerCommands,     &AdminCommands,        &ContextCommands}) {
+        &TailCommands,      &VerifyLogCommands,    &ConsumerCommands,     &ExportCommands,
+        &AdminCommands,     &ContextCommands}) {
     std::vector<Command> some = (*commands)();
     all.insert(all.end(), std::make_move_iterator(some.begin()),
                std::make_move_iterator(some.end()));

@@ -8,11 +8,11 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "client/audit_subscriber.h"
-#include "nlohmann/json.hpp"
 #include "tools/latchkey/audit_filter.h"
 #include "tools/latchkey/commands.h"
 #include "tools/latchkey/error_report.h"
 #include "tools/latchkey/output.h"
+#include "tools/latchkey/reconnect_notice.h"
 #include "tools/latchkey/settings.h"
 
 namespace latchkey::cli {
@@ -84,7 +84,9 @@ class Tail {
     options.from_now = args_.from_now;
     options.first_response_within = session_.settings().timeout;
     options.on_response = [this](const v1::SubscribeResponse& response) { Print(response); };
-    options.on_reconnect = [this](const Reconnect& reconnect) { Notice(reconnect); };
+    options.on_reconnect = [this](const Reconnect& reconnect) {
+      PrintReconnect(session_, reconnect, subscriber_.complete_through());
+    };
     return options;
   }
 
@@ -107,25 +109,6 @@ class Tail {
     const bool reached = end_.has_value() && response.complete_through() >= *end_;
     const bool enough = args_.max != 0 && printed_ >= args_.max;
     if (output_failed_ || reached || enough) subscriber_.Stop();
-  }
-
-  void Notice(const Reconnect& reconnect) {
-    std::ostream& err = session_.io().err;
-    const std::string delay =
-        absl::FormatDuration(absl::Trunc(reconnect.delay, absl::Milliseconds(1)));
-    if (session_.json()) {
-      const nlohmann::ordered_json notice = {
-          {"notice", "reconnecting"},
-          {"code", absl::StatusCodeToString(reconnect.cause.code())},
-          {"message", std::string(reconnect.cause.message())},
-          {"after", subscriber_.complete_through()},
-          {"delay", delay}};
-      err << notice.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
-    } else {
-      err << "latchkey: the stream broke (" << EscapeForTerminal(reconnect.cause.message())
-          << "); reconnecting in " << delay;
-    }
-    err << std::endl;
   }
 
   // Adds how to go on to an error, with its details.

@@ -1,0 +1,203 @@
+// `latchkey audit export` against a server that follows a script.
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "tests/client/scripted_audit.h"
+#include "tests/tools/cli_harness.h"
+#include "tools/latchkey/export/export_progress.h"
+
+namespace latchkey::cli {
+namespace {
+
+using ::testing::AllOf;
+using testing::CliHarness;
+using testing::CliResult;
+using ::testing::ElementsAre;
+using testing::FakeServer;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::MakeResponse;
+using testing::ScriptedAudit;
+
+const grpc::Status kStopping(grpc::StatusCode::UNAVAILABLE, "the server is stopping");
+
+class ExportTest : public ::testing::Test {
+ protected:
+  CliResult Export(std::vector<ScriptedAudit::Step> script, std::vector<std::string> more) {
+    audit_.emplace(std::move(script));
+    const FakeServer server({&*audit_});
+    more.insert(more.begin(), {"audit", "export"});
+    return cli_.Run(server, more);
+  }
+
+  static std::vector<std::string> Sequences(const std::string& out) {
+    std::vector<std::string> sequences;
+    std::istringstream lines(out);
+    for (std::string line; std::getline(lines, line);) {
+      sequences.push_back(nlohmann::json::parse(line).at("sequence"));
+    }
+    return sequences;
+  }
+  std::string PathOf(const std::string& name) const { return cli_.home() + "/" + name; }
+  std::string Read(const std::string& name) const {
+    std::ifstream file(PathOf(name), std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  }
+  std::uint64_t FirstAsked() const { return audit_->requests().at(0).after_revision(); }
+
+  CliHarness cli_;
+  std::optional<ScriptedAudit> audit_;
+};
+
+TEST_F(ExportTest, WritesToStandardOutputAndEndsAtWhatWasTheEnd) {
+  const auto result =
+      Export({ScriptedAudit::SendAndHold(
+                 {MakeResponse({1}, 1, 3), MakeResponse({2, 3}, 3, 9), MakeResponse({4}, 4, 9)})},
+             {});
+  EXPECT_EQ(result.code, ExitCode::kOk);
+  EXPECT_THAT(Sequences(result.out), ElementsAre("1", "2", "3"));
+  EXPECT_THAT(result.err, IsEmpty());
+}
+
+TEST_F(ExportTest, AsksForWhatTheOptionsSay) {
+  Export({ScriptedAudit::SendAndHold({MakeResponse({}, 7)})},
+         {"--after", "5", "--workspace", "acme", "--action", "token.issue"});
+  const auto request = audit_->requests().at(0);
+  EXPECT_EQ(request.after_revision(), 5u);
+  EXPECT_EQ(request.filter().workspace(), "workspaces/acme");
+  EXPECT_EQ(request.filter().actions(0), v1::ACTION_TOKEN_ISSUE);
+}
+
+TEST_F(ExportTest, WritesTheFormThatIsAskedFor) {
+  const auto result = Export({ScriptedAudit::SendAndHold({MakeResponse({8}, 8)})},
+                             {"--format", "cloudevents", "--source", "/prod"});
+  const auto json = nlohmann::json::parse(result.out);
+  EXPECT_EQ(json.at("id"), "8");
+  EXPECT_EQ(json.at("source"), "/prod");
+}
+
+TEST_F(ExportTest, GoesOnWhereTheStateSays) {
+  const std::vector<std::string> more = {"--to", PathOf("log"), "--state", PathOf("state")};
+  // The second event is beyond what the server calls complete: it comes again.
+  Export({ScriptedAudit::Send({MakeResponse({1, 2}, 1, 4)},
+                              {grpc::StatusCode::PERMISSION_DENIED, "no"})},
+         more);
+  const auto result = Export({ScriptedAudit::SendAndHold({MakeResponse({2, 3, 4}, 4, 4)})}, more);
+  EXPECT_EQ(result.code, ExitCode::kOk);
+  EXPECT_EQ(FirstAsked(), 2u);
+  EXPECT_THAT(Sequences(Read("log")), ElementsAre("1", "2", "3", "4"));
+  EXPECT_THAT(result.out, IsEmpty());
+}
+
+TEST_F(ExportTest, TheStateComesBeforeAfter) {
+  const std::vector<std::string> more = {"--after", "3", "--state", PathOf("state")};
+  Export({ScriptedAudit::SendAndHold({MakeResponse({4, 5}, 5)})}, more);
+  EXPECT_EQ(FirstAsked(), 3u);
+  Export({ScriptedAudit::SendAndHold({MakeResponse({}, 5)})}, more);
+  EXPECT_EQ(FirstAsked(), 5u);
+}
+
+TEST_F(ExportTest, AnotherExportsStateIsRefused) {
+  Export({ScriptedAudit::SendAndHold({MakeResponse({1}, 1)})}, {"--state", PathOf("state")});
+  const auto result =
+      cli_.RunAlone({"audit", "export", "--state", PathOf("state"), "--app", "ci-bot"});
+  EXPECT_EQ(result.code, ExitCode::kUsage);
+  EXPECT_THAT(result.err, HasSubstr("the filter"));
+}
+
+TEST_F(ExportTest, FillsAFolder) {
+  const auto result =
+      Export({ScriptedAudit::SendAndHold({MakeResponse({1, 2}, 2, 3), MakeResponse({3}, 3, 3)})},
+             {"--dir", PathOf("logs"), "--rotate-bytes", "30"});
+  EXPECT_EQ(result.code, ExitCode::kOk);
+  std::string lines;
+  for (int n = 1; n <= 3; ++n) {
+    lines += Read(absl::StrCat("logs/events-00000000000", n, "-00000000000", n, ".jsonl"));
+  }
+  EXPECT_THAT(Sequences(lines), ElementsAre("1", "2", "3"));
+}
+
+TEST_F(ExportTest, GoesOnOverABrokenStream) {
+  const auto result = Export({ScriptedAudit::Send({MakeResponse({1, 2}, 1, 3)}, kStopping),
+                              ScriptedAudit::SendAndHold({MakeResponse({2, 3}, 3)})},
+                             {});
+  EXPECT_THAT(Sequences(result.out), ElementsAre("1", "2", "3"));
+  EXPECT_THAT(result.err, HasSubstr("the stream broke"));
+}
+
+TEST_F(ExportTest, QuietSaysNothing) {
+  cli_.err_is_terminal = true;
+  const auto result = Export({ScriptedAudit::Send({MakeResponse({1}, 1, 3)}, kStopping),
+                              ScriptedAudit::SendAndHold({MakeResponse({2, 3}, 3)})},
+                             {"--quiet"});
+  EXPECT_THAT(result.err, IsEmpty());
+}
+
+TEST_F(ExportTest, ATerminalShowsHowItGoes) {
+  cli_.err_is_terminal = true;
+  const auto result = Export({ScriptedAudit::SendAndHold({MakeResponse({1, 2}, 2)})}, {});
+  EXPECT_THAT(result.err, AllOf(HasSubstr("2 events"), HasSubstr("0 to go")));
+  EXPECT_EQ(ExportProgressText(1200, absl::Seconds(2), 30), "1200 events  600/s  30 to go");
+}
+
+TEST_F(ExportTest, FollowingEndsByASignal) {
+  for (const auto& [number, code] :
+       {std::pair(SIGINT, ExitCode::kInterrupted), std::pair(SIGTERM, ExitCode::kOk)}) {
+    CliHarness cli;
+    ScriptedAudit audit({[&, signal = number](auto& writer, grpc::ServerContext& context) {
+      writer.Write(MakeResponse({1}, 1));
+      writer.Write(MakeResponse({2}, 2));
+      cli.stop.Request(signal);
+      return ScriptedAudit::SendAndHold({})(writer, context);
+    }});
+    const FakeServer server({&audit});
+    const std::string log = cli.home() + "/log";
+    const auto result =
+        cli.Run(server, {"audit", "export", "--follow", "--to", log, "--state", log + ".state"});
+    EXPECT_EQ(result.code, code);
+    EXPECT_THAT(result.err, IsEmpty());
+  }
+}
+
+TEST_F(ExportTest, GivesUpWithWhereToGoOn) {
+  const auto result = Export(
+      {ScriptedAudit::Send({MakeResponse({8}, 8, 9)}, {grpc::StatusCode::PERMISSION_DENIED, "no"})},
+      {"--after", "7"});
+  EXPECT_EQ(result.code, ExitCode::kDenied);
+  EXPECT_THAT(result.err, HasSubstr("go on with --after 8"));
+}
+
+TEST_F(ExportTest, OptionsThatMakeNoSenseAreRefused) {
+  for (const std::vector<std::string>& more :
+       std::vector<std::vector<std::string>>{{"--format", "csv"},
+                                             {"--dir", PathOf("logs"), "--to", PathOf("log")},
+                                             {"--dir", PathOf("logs"), "--rotate-bytes", "0"},
+                                             {"--dir", PathOf("logs"), "--rotate-every", "soon"}}) {
+    std::vector<std::string> args = {"audit", "export"};
+    args.insert(args.end(), more.begin(), more.end());
+    EXPECT_EQ(cli_.RunAlone(args).code, ExitCode::kUsage) << more[1];
+  }
+  EXPECT_FALSE(std::filesystem::exists(PathOf("logs")));
+}
+
+TEST_F(ExportTest, AFileInTheWayIsLeftAlone) {
+  cli_.File("log", "mine");
+  const auto result =
+      Export({ScriptedAudit::SendAndHold({MakeResponse({1}, 1)})}, {"--to", PathOf("log")});
+  EXPECT_EQ(result.code, ExitCode::kConflict);
+  EXPECT_EQ(Read("log"), "mine");
+}
+
+}  // namespace
+}  // namespace latchkey::cli

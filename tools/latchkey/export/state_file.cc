@@ -1,0 +1,93 @@
+#include "tools/latchkey/export/state_file.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "absl/strings/str_cat.h"
+#include "nlohmann/json.hpp"
+#include "server/base/status_macros.h"
+#include "tools/latchkey/export/files.h"
+#include "tools/latchkey/file_list.h"
+
+namespace latchkey::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kVersion = 1;
+
+Json ToJson(const ExportState& state) {
+  return {{"version", kVersion},
+          {"output", state.output},
+          {"format", state.format},
+          {"source", state.source},
+          {"filter", state.filter},
+          {"position", state.position},
+          {"bytes", state.bytes},
+          {"part", state.part},
+          {"first", state.first},
+          {"last", state.last},
+          {"opened_millis", state.opened_millis},
+          {"finished", state.finished}};
+}
+
+absl::Status NoState(const std::string& path) {
+  return absl::InvalidArgumentError(absl::StrCat(path, " is no state of an export"));
+}
+
+absl::StatusOr<ExportState> FromJson(const std::string& path, const std::string& text) {
+  try {
+    const Json json = Json::parse(text);
+    if (json.at("version").get<int>() != kVersion) return NoState(path);
+    ExportState state;
+    state.output = json.at("output").get<std::string>();
+    state.format = json.at("format").get<std::string>();
+    state.source = json.at("source").get<std::string>();
+    state.filter = json.at("filter").get<std::string>();
+    state.position = json.at("position").get<std::uint64_t>();
+    state.bytes = json.at("bytes").get<std::uint64_t>();
+    state.part = json.at("part").get<std::string>();
+    state.first = json.at("first").get<std::uint64_t>();
+    state.last = json.at("last").get<std::uint64_t>();
+    state.opened_millis = json.at("opened_millis").get<std::int64_t>();
+    state.finished = json.at("finished").get<std::string>();
+    return state;
+  } catch (const Json::exception&) {
+    return NoState(path);
+  }
+}
+
+absl::Status CheckSame(const std::string& path, const char* what, const std::string& kept,
+                       const std::string& given) {
+  if (kept == given) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(path, " is the state of an export with ", what,
+                                                 " '", kept, "', and not '", given,
+                                                 "'; give each export a state of its own"));
+}
+
+}  // namespace
+
+absl::StatusOr<StateFile> StateFile::Open(std::string path, ExportState initial) {
+  if (path.empty()) return StateFile(std::move(path), std::move(initial), /*resumed=*/false);
+  if (::access(path.c_str(), F_OK) != 0) {
+    if (errno != ENOENT) return FileError(path, "read");
+    return StateFile(std::move(path), std::move(initial), /*resumed=*/false);
+  }
+  std::string text;
+  LATCHKEY_RETURN_IF_ERROR(
+      ReadFileInto(path, [&](absl::string_view piece) { absl::StrAppend(&text, piece); }));
+  LATCHKEY_ASSIGN_OR_RETURN(ExportState kept, FromJson(path, text));
+  LATCHKEY_RETURN_IF_ERROR(CheckSame(path, "the output", kept.output, initial.output));
+  LATCHKEY_RETURN_IF_ERROR(CheckSame(path, "--format", kept.format, initial.format));
+  LATCHKEY_RETURN_IF_ERROR(CheckSame(path, "--source", kept.source, initial.source));
+  LATCHKEY_RETURN_IF_ERROR(CheckSame(path, "the filter", kept.filter, initial.filter));
+  return StateFile(std::move(path), std::move(kept), /*resumed=*/true);
+}
+
+absl::Status StateFile::Save() {
+  if (path_.empty()) return absl::OkStatus();
+  return ReplaceFile(path_, absl::StrCat(ToJson(state_).dump(), "\n"));
+}
+
+}  // namespace latchkey::cli

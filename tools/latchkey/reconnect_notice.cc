@@ -1,0 +1,30 @@
+#include "tools/latchkey/reconnect_notice.h"
+
+#include <ostream>
+#include <string>
+
+#include "nlohmann/json.hpp"
+#include "tools/latchkey/terminal.h"
+
+namespace latchkey::cli {
+
+void PrintReconnect(Session& session, const Reconnect& reconnect, std::uint64_t position) {
+  std::ostream& err = session.io().err;
+  const std::string delay =
+      absl::FormatDuration(absl::Trunc(reconnect.delay, absl::Milliseconds(1)));
+  if (session.json()) {
+    const nlohmann::ordered_json notice = {
+        {"notice", "reconnecting"},
+        {"code", absl::StatusCodeToString(reconnect.cause.code())},
+        {"message", std::string(reconnect.cause.message())},
+        {"after", position},
+        {"delay", delay}};
+    err << notice.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+  } else {
+    err << "latchkey: the stream broke (" << EscapeForTerminal(reconnect.cause.message())
+        << "); reconnecting in " << delay;
+  }
+  err << std::endl;
+}
+
+}  // namespace latchkey::cli
