@@ -130,7 +130,8 @@ absl::StatusOr<LogTrust> TrustOf(Session& session, const Client& client,
   if (!args.state.empty()) {
     LATCHKEY_ASSIGN_OR_RETURN(trust, ReadTrust(args.state));
   }
-  const std::string filter = ToJson(MakeFilter(args.filter), /*one_line=*/true);
+  std::string filter = ToJson(MakeFilter(args.filter), /*one_line=*/true);
+  filter.pop_back();  // the line's end
   if (!trust.verifier_key.empty() && trust.filter != filter) {
     return absl::InvalidArgumentError(
         absl::StrCat("--state ", args.state, " is of events by the filter ", trust.filter,
