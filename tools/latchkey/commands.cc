@@ -7,10 +7,11 @@ namespace latchkey::cli {
 std::vector<Command> AllCommands() {
   std::vector<Command> all;
   for (auto* commands :
-       {&WorkspaceCommands, &OrganizationCommands, &MemberCommands, &ServiceCommands, &AppCommands,
-        &InstallCommands, &InstallationCommands, &RequestCommands, &TokenCommands, &ReplaceCommands,
-        &RevokeCommands, &BulkCommands, &ScanCommands, &VerifyCommands, &PolicyCommands,
-        &AuditCommands, &TailCommands, &AdminCommands, &ContextCommands}) {
+       {&WorkspaceCommands, &OrganizationCommands, &MemberCommands,       &ServiceCommands,
+        &AppCommands,       &InstallCommands,      &InstallationCommands, &RequestCommands,
+        &TokenCommands,     &ReplaceCommands,      &RevokeCommands,       &BulkCommands,
+        &ScanCommands,      &VerifyCommands,       &PolicyCommands,       &AuditCommands,
+        &TailCommands,      &ProofCommands,        &AdminCommands,        &ContextCommands}) {
     std::vector<Command> some = (*commands)();
     all.insert(all.end(), std::make_move_iterator(some.begin()),
                std::make_move_iterator(some.end()));

@@ -29,7 +29,8 @@ std::vector<Command> ScanCommands();    // `token scan`
 std::vector<Command> VerifyCommands();
 std::vector<Command> PolicyCommands();
 std::vector<Command> AuditCommands();
-std::vector<Command> TailCommands();  // `audit tail`
+std::vector<Command> TailCommands();   // `audit tail`
+std::vector<Command> ProofCommands();  // `audit checkpoint`, `audit verify-key`
 std::vector<Command> AdminCommands();
 std::vector<Command> ContextCommands();
 
