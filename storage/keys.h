@@ -17,6 +17,9 @@ namespace latchkey::storage {
 // A key is a table byte, then parts that are ids of [a-z0-9-] (so that a zero byte ends each but
 // the last) or have a fixed size, so that byte order is the order of the parts.
 
+// The format of keys and records that this program reads and writes (docs/storage_format.md).
+inline constexpr std::uint32_t kStoreFormat = 2;
+
 // A key under which a Record lies.
 template <typename Record>
 struct Key {

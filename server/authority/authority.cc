@@ -18,8 +18,7 @@
 namespace latchkey {
 namespace {
 
-// The format of keys and records that this program reads and writes (docs/storage_format.md).
-constexpr std::uint32_t kStoreFormat = 2;
+using storage::kStoreFormat;
 // Its events have no Merkle tree. It is brought to the present format when it is opened.
 constexpr std::uint32_t kFormatWithoutTree = 1;
 // What falls due is handled in small commands, so that other changes pass between them; and so much

@@ -1,5 +1,8 @@
 #include "storage/engine/rocksdb_database.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -20,6 +23,21 @@ absl::Status TailIsLost(const std::string& path, Version version, Version least)
       "on without what is lost"));
 }
 
+// RocksDB opens for reading what another process writes to, and shows a state that never was.
+// FAILED_PRECONDITION: one does.
+absl::Status CheckNotInUse(const std::string& path) {
+  const int fd = ::open(absl::StrCat(path, "/LOCK").c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return absl::OkStatus();
+  struct flock lock {};
+  lock.l_type = F_RDLCK;
+  lock.l_whence = SEEK_SET;
+  const bool is_in_use = ::fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+  ::close(fd);
+  if (!is_in_use) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("the store in ", path, " is in use by process ", lock.l_pid));
+}
+
 // What can be refused before RocksDB makes or touches a file.
 absl::Status CheckFolder(const RocksdbEngine::Options& options, rocksdb::FileSystem& file_system,
                          Version least) {
@@ -27,7 +45,7 @@ absl::Status CheckFolder(const RocksdbEngine::Options& options, rocksdb::FileSys
       file_system.FileExists(absl::StrCat(options.path, "/CURRENT"), rocksdb::IOOptions(), nullptr);
   if (!current.IsNotFound()) return absl::OkStatus();
   if (least > 0) return TailIsLost(options.path, 0, least);
-  if (options.create_if_missing) return absl::OkStatus();
+  if (options.create_if_missing && !options.read_only) return absl::OkStatus();
   return absl::NotFoundError(absl::StrCat("there is no store in ", options.path));
 }
 
@@ -44,7 +62,7 @@ absl::StatusOr<std::shared_ptr<RocksdbDatabase>> RocksdbDatabase::Open(
   least = std::max(least, anchor);
   LATCHKEY_RETURN_IF_ERROR(CheckFolder(options, *file_system, least));
 
-  if (options.create_if_missing) {
+  if (options.create_if_missing && !options.read_only) {
     // RocksDB would make it too, but logs an error first.
     LATCHKEY_RETURN_IF_ERROR(
         FromRocksdb(file_system->CreateDirIfMissing(options.path, rocksdb::IOOptions(), nullptr),
@@ -53,9 +71,12 @@ absl::StatusOr<std::shared_ptr<RocksdbDatabase>> RocksdbDatabase::Open(
   std::shared_ptr<RocksdbDatabase> database(new RocksdbDatabase(options.path));
   database->env_ = rocksdb::NewCompositeEnv(file_system);
   rocksdb::DB* db = nullptr;
-  LATCHKEY_RETURN_IF_ERROR(FromRocksdb(
-      rocksdb::DB::Open(MakeRocksdbOptions(options, database->env_.get()), options.path, &db),
-      options.path));
+  const rocksdb::Options rocksdb_options = MakeRocksdbOptions(options, database->env_.get());
+  if (options.read_only) LATCHKEY_RETURN_IF_ERROR(CheckNotInUse(options.path));
+  const rocksdb::Status opened =
+      options.read_only ? rocksdb::DB::OpenForReadOnly(rocksdb_options, options.path, &db)
+                        : rocksdb::DB::Open(rocksdb_options, options.path, &db);
+  LATCHKEY_RETURN_IF_ERROR(FromRocksdb(opened, options.path));
   database->db_.reset(db);
 
   LATCHKEY_ASSIGN_OR_RETURN(database->opened_version_, database->VersionOf(kVersionKey));

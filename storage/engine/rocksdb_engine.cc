@@ -51,11 +51,16 @@ RocksdbEngine::RocksdbEngine(Options options, std::shared_ptr<RocksdbDatabase> d
       version_(database_->opened_version()),
       anchor_time_(options_.steady_now()) {
   gate_->Publish(std::make_shared<PinnedState>(database_, version_));
+  if (options_.read_only) error_ = absl::UnavailableError("the store is open for reading only");
 }
 
 absl::StatusOr<std::unique_ptr<RocksdbEngine>> RocksdbEngine::Open(Options options) {
   LATCHKEY_ASSIGN_OR_RETURN(std::shared_ptr<RocksdbDatabase> database,
                             RocksdbDatabase::Open(options, /*least=*/0));
+  if (options.read_only) {
+    return std::unique_ptr<RocksdbEngine>(
+        new RocksdbEngine(std::move(options), std::move(database)));
+  }
   const Version version = database->opened_version();
   // Also what a crash left behind the last anchor counts from now on.
   if (const absl::Status anchored = WriteAnchorFile(*FileSystemOf(options), options.path, version);
@@ -69,6 +74,7 @@ RocksdbEngine::~RocksdbEngine() {
   MutexLock lock(commit_mu_);
   gate_->Publish(nullptr);
   const absl::Status closed = database_ == nullptr ? absl::OkStatus() : database_->Close();
+  if (options_.read_only) return;
   const absl::Status anchored = WriteAnchorFile(*FileSystemOf(options_), options_.path, version_);
   if (!closed.ok() || !anchored.ok()) {
     options_.logger.Warning("the store did not close cleanly",
@@ -143,7 +149,7 @@ absl::Status RocksdbEngine::writable() const {
 
 absl::Status RocksdbEngine::Recover() {
   MutexLock lock(commit_mu_);
-  if (writable().ok()) return absl::OkStatus();
+  if (writable().ok() || options_.read_only) return writable();
   absl::Status made = MakeWritable();
   if (!made.ok()) made = absl::UnavailableError(made.message());
   MutexLock error_lock(error_mu_);
@@ -209,6 +215,7 @@ absl::Status RocksdbEngine::Reopen() {
 }
 
 void RocksdbEngine::Maintain() {
+  if (options_.read_only) return;
   MutexLock lock(commit_mu_);
   // The last commit of a burst has nobody after it to write the anchor.
   if (version_ != anchored_) WriteAnchorWhenDue();

@@ -39,6 +39,9 @@ class RocksdbEngine final : public Engine {
     std::string path;
     Logger& logger;
     bool create_if_missing = true;
+    // Changes nothing on disk: every commit is UNAVAILABLE, and the write-ahead log is read into
+    // memory. Refused where another process has the store open.
+    bool read_only = false;
     // RocksDB's own seam to the file system, for tests; null: the machine's. Kept alive.
     std::shared_ptr<rocksdb::FileSystem> file_system = nullptr;
     std::size_t block_cache_bytes = std::size_t{256} << 20;

@@ -11,8 +11,8 @@ std::vector<Command> AllCommands() {
         &AppCommands,       &InstallCommands,      &InstallationCommands, &RequestCommands,
         &TokenCommands,     &ReplaceCommands,      &RevokeCommands,       &BulkCommands,
         &ScanCommands,      &VerifyCommands,       &PolicyCommands,       &AuditCommands,
-        &TailCommands,      &VerifyLogCommands,    &ConsumerCommands,     &ExportCommands,
-        &AdminCommands,     &ContextCommands}) {
+        &TailCommands,      &VerifyLogCommands,    &ProofCommands,        &ConsumerCommands,
+        &ExportCommands,    &AdminCommands,        &ContextCommands}) {
     std::vector<Command> some = (*commands)();
     all.insert(all.end(), std::make_move_iterator(some.begin()),
                std::make_move_iterator(some.end()));

@@ -1,0 +1,72 @@
+#include "tools/fsck/store_check.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/status_macros.h"
+#include "storage/keys.h"
+#include "storage/merkle/checkpoint.h"
+#include "storage/reader.h"
+#include "tools/fsck/findings.h"
+#include "tools/fsck/log_check.h"
+#include "tools/fsck/record_check.h"
+
+namespace latchkey::fsck {
+namespace {
+
+absl::Status CheckFormat(const engine::Engine& engine, Findings& findings) {
+  const auto meta = storage::View(engine.NewSnapshot()).Get(storage::MetaKey());
+  // One that does not read back is told of with the other records.
+  if (absl::IsDataLoss(meta.status())) return absl::OkStatus();
+  LATCHKEY_RETURN_IF_ERROR(meta.status());
+  if (!meta->has_value()) {
+    findings.Add("the record that names the store's format is missing");
+  } else if ((*meta)->format() != storage::kStoreFormat) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the store has format ", (*meta)->format(), "; this program checks format ",
+        storage::kStoreFormat, ": start the server on it first, or use a later program"));
+  }
+  return absl::OkStatus();
+}
+
+std::map<std::string, merkle::Checkpoint> OpenAll(const StoreCheckOptions& options,
+                                                  Findings& findings) {
+  std::map<std::string, merkle::Checkpoint> opened;
+  const auto verifier = merkle::NoteVerifier::Parse(options.signer.VerifierKey());
+  for (const auto& [source, note] : options.remembered) {
+    auto checkpoint = merkle::OpenCheckpoint(*verifier, note);
+    if (checkpoint.ok()) {
+      opened.emplace(source, *std::move(checkpoint));
+    } else {
+      findings.Add(absl::StrCat("the checkpoint in ", source, " is not one of the log ",
+                                verifier->name(), ": ", checkpoint.status().message()));
+    }
+  }
+  return opened;
+}
+
+// What is there, for people.
+std::string Summary(const LogCheck::Counts& counts) {
+  std::string events = absl::StrCat(counts.newest, " events");
+  if (counts.oldest > 1) {
+    absl::StrAppend(&events, " (1 to ", counts.oldest - 1, " are no longer retained)");
+  }
+  return absl::StrCat(events, ", ", counts.checkpoints, " checkpoints");
+}
+
+}  // namespace
+
+absl::StatusOr<bool> CheckStore(const StoreCheckOptions& options) {
+  Findings findings(options.out);
+  LATCHKEY_RETURN_IF_ERROR(CheckFormat(options.engine, findings));
+  const auto snapshot = options.engine.NewSnapshot();
+  LATCHKEY_RETURN_IF_ERROR(CheckRecords(*snapshot, findings));
+  LogCheck log({*snapshot, options.signer, OpenAll(options, findings), findings});
+  LATCHKEY_ASSIGN_OR_RETURN(const LogCheck::Counts counts, log.Run());
+  const bool is_clean = findings.count() == 0;
+  options.out << (is_clean ? "clean: " : absl::StrCat("damaged, ", findings.count(), " findings: "))
+              << Summary(counts) << "\n";
+  return is_clean;
+}
+
+}  // namespace latchkey::fsck
