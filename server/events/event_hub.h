@@ -63,16 +63,21 @@ class EventHub {
   // The log's end: every event up to it can be read.
   std::uint64_t newest() const { return newest_.load(std::memory_order_acquire); }
 
-  // Returns the oldest retained sequence number; 0 in an empty log.
-  absl::StatusOr<std::uint64_t> oldest() const;
+  // The oldest retained sequence number; 0 in an empty log.
+  std::uint64_t oldest() const {
+    return newest() == 0 ? 0 : oldest_.load(std::memory_order_acquire);
+  }
+  // Says what that is, from 1, once what is older was removed from the store.
+  void set_oldest(std::uint64_t oldest) { oldest_.store(oldest, std::memory_order_release); }
 
   // Returns the events after `after` that match, within `limits`.
+  // OUT_OF_RANGE: the event after `after` was removed.
   // UNAVAILABLE, DATA_LOSS: as storage::Reader.
   absl::StatusOr<Batch> Read(std::uint64_t after, const v1::EventFilter& filter,
                              const Limits& limits) const;
 
   // The same backwards: events below `before`, newest first; `complete_through` is the sequence
-  // number of the last one looked at, and 1 or less at the log's beginning.
+  // number of the last one looked at, and oldest() or less at the log's beginning.
   absl::StatusOr<Batch> ReadBackward(std::uint64_t before, const v1::EventFilter& filter,
                                      const Limits& limits) const;
 
@@ -92,6 +97,7 @@ class EventHub {
 
   const Options options_;
   std::atomic<std::uint64_t> newest_;
+  std::atomic<std::uint64_t> oldest_{1};
   mutable Mutex ring_mu_;
   std::deque<std::shared_ptr<const EventBlock>> ring_ ABSL_GUARDED_BY(ring_mu_);
   std::size_t ring_size_ ABSL_GUARDED_BY(ring_mu_) = 0;  // bytes

@@ -213,15 +213,11 @@ absl::Status SubscribeReactor::CheckRightsAgain() {
 }
 
 absl::StatusOr<std::uint64_t> SubscribeReactor::FirstPosition() const {
-  const EventHub& hub = frame_.authority.events();
-  const std::uint64_t newest = hub.newest();
-  if (asked_.from_now()) return newest;
-  const std::uint64_t after = asked_.after_revision();
-  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t oldest, hub.oldest());
-  if (after > newest || (oldest > 0 && after < oldest - 1)) {
-    return OutOfRangeError(after, oldest, newest);
-  }
-  return after;
+  if (asked_.from_now()) return frame_.authority.events().newest();
+  // What a consumer holds is there for it, whatever the plan says.
+  LATCHKEY_RETURN_IF_ERROR(frame_.authority.CheckStart(
+      asked_.after_revision(), consumer_holds_ ? v1::EventFilter() : asked_.filter()));
+  return asked_.after_revision();
 }
 
 void SubscribeReactor::FinishWith(const absl::Status& status) {

@@ -86,6 +86,7 @@ class SubscribeReactor final : public WriteStream<grpc::ByteBuffer, grpc::ByteBu
   // Used by whoever is in READING or WRITING, so by one thread at a time.
   bool begun_ = false;
   v1::SubscribeRequest asked_;
+  bool consumer_holds_ = false;
   grpc::ByteBuffer response_;
   SteadyTime rights_checked_;
 
