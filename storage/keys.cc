@@ -43,6 +43,8 @@ enum Table : char {
   kConsumer = 'K',
   kConsumerPosition = 'k',
   kWorkspaceConsumer = 'c',
+  kHoldingConsumer = 'e',
+  kRetention = 'R',
 };
 
 constexpr std::size_t kSecretKeyHashBytes = 16;
@@ -121,6 +123,10 @@ Key<v1::ConsumerPositionRecord> ConsumerPositionKey(absl::string_view consumer) 
 IndexKey WorkspaceConsumerKey(absl::string_view workspace, absl::string_view consumer) {
   return {Join(kWorkspaceConsumer, {workspace, consumer})};
 }
+IndexKey HoldingConsumerKey(absl::string_view consumer) {
+  return {Join(kHoldingConsumer, {consumer})};
+}
+Key<v1::RetentionRecord> RetentionKey() { return {Join(kRetention, {})}; }
 Key<v1::TokenRecord> WorkspaceTokenKey(absl::string_view workspace, absl::string_view token) {
   return {Join(kWorkspaceToken, {workspace, token})};
 }
@@ -224,6 +230,7 @@ std::string RunningBulkRevocationPrefix(absl::string_view workspace) {
 }
 std::string RunningBulkRevocationPrefix() { return Join(kRunningBulkRevocation, {}); }
 std::string ConsumerPrefix() { return Join(kConsumer, {}); }
+std::string HoldingConsumerPrefix() { return Join(kHoldingConsumer, {}); }
 std::string WorkspaceConsumerPrefix(absl::string_view workspace) {
   return Join(kWorkspaceConsumer, {workspace, ""});
 }

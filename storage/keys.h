@@ -54,6 +54,11 @@ IndexKey RunningBulkRevocationKey(absl::string_view workspace, absl::string_view
 Key<v1::ConsumerRecord> ConsumerKey(absl::string_view consumer);
 Key<v1::ConsumerPositionRecord> ConsumerPositionKey(absl::string_view consumer);
 IndexKey WorkspaceConsumerKey(absl::string_view workspace, absl::string_view consumer);
+// The consumers that hold events, or did and lapsed.
+IndexKey HoldingConsumerKey(absl::string_view consumer);
+
+// What of the log is retained: one record, once something was removed or counted.
+Key<v1::RetentionRecord> RetentionKey();
 
 // Tokens lie under what owns them: a workspace or a service.
 Key<v1::TokenRecord> WorkspaceTokenKey(absl::string_view workspace, absl::string_view token);
@@ -132,6 +137,7 @@ std::string RunningBulkRevocationPrefix(absl::string_view workspace);
 // Those of every workspace.
 std::string RunningBulkRevocationPrefix();
 std::string ConsumerPrefix();
+std::string HoldingConsumerPrefix();
 std::string WorkspaceConsumerPrefix(absl::string_view workspace);
 std::string EventPrefix();
 std::string NodePrefix();

@@ -99,6 +99,12 @@ class View final : public Reader {
   }
 
   absl::StatusOr<std::optional<std::string>> GetStored(absl::string_view key) const override;
+  // Whether there is anything at `key`.
+  template <typename Record>
+  absl::StatusOr<bool> Has(const Key<Record>& key) const {
+    LATCHKEY_ASSIGN_OR_RETURN(const std::optional<std::string> stored, GetStored(key.bytes));
+    return stored.has_value();
+  }
   // GetStored() for several keys at once: one answer for each, in order.
   absl::StatusOr<std::vector<std::optional<std::string>>> GetAllStored(
       const std::vector<std::string>& keys) const;

@@ -23,6 +23,18 @@ absl::Status Authority::AuthorizeAudit(const Caller& caller, const v1::EventFilt
   return CheckNamesItsPart(caller, filter);
 }
 
+absl::Status Authority::CheckStart(std::uint64_t after, const v1::EventFilter& filter) {
+  const std::uint64_t newest = hub_->newest();
+  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t oldest, OldestFor(NewView(), filter, hub_->oldest(),
+                                                                  newest, options_.clock.Now()));
+  if (after <= newest && after + 1 >= oldest) return absl::OkStatus();
+  // What was removed can still be proven against a checkpoint that covers it.
+  const bool is_removed = after <= newest;
+  const absl::StatusOr<std::string> checkpoint =
+      is_removed ? CheckpointAt(oldest - 1) : std::string();
+  return OutOfRangeError(after, oldest, newest, "after_revision", checkpoint.value_or(""));
+}
+
 absl::StatusOr<v1::ListEventsResponse> Authority::Read(const Caller& caller,
                                                        const v1::ListEventsRequest& request) {
   LATCHKEY_RETURN_IF_ERROR(AuthorizeAudit(caller, request.filter()));
@@ -31,10 +43,19 @@ absl::StatusOr<v1::ListEventsResponse> Authority::Read(const Caller& caller,
   LATCHKEY_RETURN_IF_ERROR(validator.status());
   const EventSelector selector = SelectorOf(request.filter());
   LATCHKEY_ASSIGN_OR_RETURN(const Page page, PageOf(request));
-  std::uint64_t position = request.descending() ? hub_->newest() + 1 : request.after_revision();
+  LATCHKEY_ASSIGN_OR_RETURN(
+      const std::uint64_t oldest,
+      OldestFor(NewView(), request.filter(), hub_->oldest(), hub_->newest(), options_.clock.Now()));
+  const std::uint64_t before_oldest = oldest == 0 ? 0 : oldest - 1;
+  std::uint64_t after = request.after_revision();
+  if (after == 0) after = before_oldest;
+  std::uint64_t position = request.descending() ? hub_->newest() + 1 : after;
   if (!page.after.empty() && !absl::SimpleAtoi(page.after, &position)) {
     return InvalidFieldError("page_token", "is not one that this request gave");
   }
+  // What was removed between two pages is no silent gap either.
+  const std::uint64_t start = request.descending() ? after : std::min(after, position);
+  if (start < before_oldest) return OutOfRangeError(start, oldest, hub_->newest());
   EventHub::Limits limits;
   limits.max_events = page.size;
   EventHub::Batch batch;
@@ -42,7 +63,7 @@ absl::StatusOr<v1::ListEventsResponse> Authority::Read(const Caller& caller,
   v1::ListEventsResponse response;
   if (request.descending()) {
     LATCHKEY_ASSIGN_OR_RETURN(batch, hub_->ReadBackward(position, selector, limits));
-    more = batch.complete_through > request.after_revision() + 1;
+    more = batch.complete_through > after + 1;
   } else {
     LATCHKEY_ASSIGN_OR_RETURN(batch, hub_->Read(position, selector, limits));
     more = batch.complete_through < hub_->newest();
@@ -51,8 +72,7 @@ absl::StatusOr<v1::ListEventsResponse> Authority::Read(const Caller& caller,
     return absl::DataLossError("events that were read do not parse");
   }
   // Backwards the walk may have gone below.
-  while (response.events_size() > 0 &&
-         response.events().rbegin()->sequence() <= request.after_revision()) {
+  while (response.events_size() > 0 && response.events().rbegin()->sequence() <= after) {
     response.mutable_events()->RemoveLast();
   }
   if (more) {
@@ -82,12 +102,22 @@ absl::StatusOr<v1::GetEventResponse> Authority::Read(const Caller& caller,
   if (event.has_value()) together.set_organization(event->organization());
   const bool named = !theirs.workspace().empty() && AuthorizeAudit(caller, theirs).ok();
   const bool grouped = !together.organization().empty() && AuthorizeAudit(caller, together).ok();
+  bool is_theirs = true;
   if (!named && !grouped) {
     LATCHKEY_RETURN_IF_ERROR(AuthorizeAudit(caller, filter));
-    if (!event.has_value() ||
-        (!filter.workspace().empty() && event->workspace() != filter.workspace()))
-      return ResourceNotFoundError(name);
+    is_theirs = event.has_value() &&
+                (filter.workspace().empty() || event->workspace() == filter.workspace());
+  } else if (!filter.workspace().empty()) {
+    filter.set_workspace(theirs.workspace());
   }
+  // Whoever reads one workspace reads as far back as its plan goes.
+  LATCHKEY_ASSIGN_OR_RETURN(
+      const std::uint64_t oldest,
+      OldestFor(view, filter, hub_->oldest(), hub_->newest(), options_.clock.Now()));
+  if (request.sequence() > 0 && request.sequence() < oldest) {
+    return RemovedEventError(request.sequence(), oldest);
+  }
+  if (!is_theirs) return ResourceNotFoundError(name);
   v1::GetEventResponse response;
   *response.mutable_event() = *std::move(event);
   return response;
@@ -103,8 +133,7 @@ absl::StatusOr<v1::GetStatusResponse> Authority::Read(const Caller& caller,
   v1::GetStatusResponse response;
   response.set_version(LATCHKEY_VERSION);
   response.set_newest_revision(hub_->newest());
-  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t oldest, view.OldestSequence());
-  response.set_oldest_revision(oldest);
+  response.set_oldest_revision(hub_->oldest());
   *response.mutable_start_time() = ToProto(start_time_);
   const absl::Status writable = options_.engine.writable();
   response.set_writable(writable.ok());

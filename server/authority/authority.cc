@@ -130,6 +130,13 @@ absl::StatusOr<std::unique_ptr<Authority>> Authority::Open(const Options& option
   authority->verifier_ = std::make_unique<Verifier>(
       Verifier::Options{o.engine, o.clock, o.keyring, o.prefixes, o.max_cached_tokens}, newest);
   authority->hub_ = std::make_unique<EventHub>(EventHub::Options{o.engine}, newest);
+  authority->retention_ = std::make_unique<LogRetention>(LogRetention::Options{
+      o.engine, o.clock, o.logger, *authority->hub_, o.max_log_bytes,
+      [a = authority.get()](LogRetention::Work work,
+                            std::function<void(const absl::Status&)> finished) {
+        a->Enqueue(std::move(work), std::move(finished));
+      }});
+  LATCHKEY_RETURN_IF_ERROR(authority->retention_->Load());
   authority->sequencer_ = std::make_unique<Sequencer>(Sequencer::Options{
       o.engine, o.executor, authority->answers_,
       [a = authority.get()](const Effects& effects, const std::vector<std::string>& events,
@@ -233,6 +240,7 @@ void Authority::Tick() {
   SweepDeadlines();
   bulk_jobs_.Tick();
   KeepCheckpointWhenDue();
+  retention_->Tick();
 }
 
 void Authority::RecoverStore() {
@@ -248,7 +256,8 @@ void Authority::RecoverStore() {
     return;
   }
   next_store_complaint_ = absl::InfinitePast();
-  const absl::StatusOr<std::uint64_t> newest = NewView().NewestSequence();
+  absl::StatusOr<std::uint64_t> newest = NewView().NewestSequence();
+  if (const absl::Status loaded = retention_->Load(); newest.ok() && !loaded.ok()) newest = loaded;
   if (!newest.ok()) {
     options_.logger.Log(LogLevel::kError, "the store does not read",
                         {{"error", newest.status().ToString()}});

@@ -16,6 +16,7 @@
 #include "server/authority/checkpoints.h"
 #include "server/authority/denial_limiter.h"
 #include "server/authority/fact_sheet.h"
+#include "server/authority/log_retention.h"
 #include "server/authority/methods.h"
 #include "server/authority/mutation.h"
 #include "server/authority/paging.h"
@@ -50,6 +51,8 @@ class Authority {
     absl::Duration replay_window = absl::Minutes(10);  // how long a request id is remembered
     DenialLimiter::Options denials = {};
     absl::Duration use_flush_interval = absl::Minutes(1);  // how late last use is written, at most
+    // How many bytes of events are kept, about; 0: all within the retention of the plans.
+    std::uint64_t max_log_bytes = 0;
   };
 
   // Opens the state in the engine, and makes it in an empty one.
@@ -110,6 +113,10 @@ class Authority {
   // the same one lately.
   // OUT_OF_RANGE: the log is shorter. DATA_LOSS, UNAVAILABLE: its tree does not read.
   absl::StatusOr<std::string> CheckpointAt(std::uint64_t size);
+  // Returns OK where a reader of `filter` may begin after `after`. Blocks on disk.
+  // OUT_OF_RANGE: that is before what is retained for the filter, or beyond the log's end.
+  absl::Status CheckStart(std::uint64_t after, const v1::EventFilter& filter);
+
   // Notes that a stream subscribed with a consumer, by its name. Does not block.
   void NoteActive(const std::string& consumer);
 
@@ -119,8 +126,8 @@ class Authority {
 
   // Does what is due: summaries of denials, expired requests, forgotten request ids, first and last
   // uses, warnings, expiry, idle revocation and purges of at most 2000 tokens, bulk revocation of
-  // at most 4000, a checkpoint each minute, and another try at a store that stopped writing. Call
-  // it about once a second.
+  // at most 4000, a checkpoint each minute, the removal of at most 4000 events beyond their
+  // retention, and another try at a store that stopped writing. Call it about once a second.
   // Blocks on disk.
   void Tick();
 
@@ -198,6 +205,7 @@ class Authority {
   ConsumerStreams consumer_streams_;
   // Whether memory may lag behind a store that came back.
   std::atomic<bool> memory_in_doubt_{false};
+  std::unique_ptr<LogRetention> retention_;            // Tick() is the ticker's
   BulkJobs bulk_jobs_;                                 // the ticker's
   absl::Time next_use_flush_ = absl::InfinitePast();   // the ticker's
   absl::Time next_checkpoint_ = absl::InfinitePast();  // the ticker's

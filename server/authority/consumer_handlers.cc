@@ -10,6 +10,7 @@
 #include "server/authority/common.h"
 #include "server/authority/consumers.h"
 #include "server/authority/handlers.h"
+#include "server/authority/log_retention.h"
 #include "server/authority/names.h"
 #include "server/authority/validate.h"
 #include "server/base/status_macros.h"
@@ -65,6 +66,22 @@ absl::Status CheckRoom(const Mutation& m, const std::string& workspace) {
 // The log's end, as what this call would commit follows it.
 std::uint64_t Newest(const Mutation& m) { return m.txn().next_sequence() - 1; }
 
+// The sequence number of the oldest event that is retained for whoever reads all.
+absl::StatusOr<std::uint64_t> Oldest(const Mutation& m) {
+  LATCHKEY_ASSIGN_OR_RETURN(const auto retention, m.txn().Get(storage::RetentionKey()));
+  return retention.has_value() ? retention->oldest_sequence() : 1;
+}
+
+// OUT_OF_RANGE: it is older than what is retained for the filter, or beyond the log's end.
+absl::Status CheckStartOf(const Mutation& m, const v1::EventFilter& filter, std::uint64_t start) {
+  const std::uint64_t newest = Newest(m);
+  if (start == newest) return absl::OkStatus();
+  LATCHKEY_ASSIGN_OR_RETURN(std::uint64_t oldest, Oldest(m));
+  LATCHKEY_ASSIGN_OR_RETURN(oldest, OldestFor(m.txn(), filter, oldest, newest, m.now()));
+  if (start < newest && start + 1 >= oldest) return absl::OkStatus();
+  return OutOfRangeError(start, oldest, newest, "consumer.acknowledged_revision");
+}
+
 v1::Consumer NewConsumer(const Mutation& m, const v1::CreateConsumerRequest& request) {
   const v1::Consumer& wanted = request.consumer();
   v1::Consumer consumer;
@@ -106,6 +123,18 @@ absl::StatusOr<v1::Consumer> Find(Mutation& m, policy::Action action, const std:
   return *std::move(consumer);
 }
 
+// A consumer that caught up with what is retained holds that again.
+absl::Status HoldAgain(Mutation& m, const v1::Consumer& consumer, std::uint64_t position) {
+  if (!consumer.hold_lapsed()) return absl::OkStatus();
+  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t oldest, Oldest(m));
+  if (position + 1 < oldest) return absl::OkStatus();
+  ConsumerRecord record;
+  *record.mutable_consumer() = consumer;
+  record.mutable_consumer()->clear_hold_lapsed();
+  m.txn().Put(storage::ConsumerKey(LastId(consumer.name())), record);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<v1::CreateConsumerResponse> Handle(Mutation& m,
@@ -128,14 +157,15 @@ absl::StatusOr<v1::CreateConsumerResponse> Handle(Mutation& m,
   ConsumerRecord record;
   *record.mutable_consumer() = NewConsumer(m, request);
   const std::uint64_t start = record.consumer().acknowledged_revision();
-  if (start > Newest(m)) {
-    return BeyondEndError("consumer.acknowledged_revision", start, Newest(m));
-  }
+  LATCHKEY_RETURN_IF_ERROR(CheckStartOf(m, filter, start));
   ConsumerPositionRecord position;
   position.set_acknowledged_revision(start);
   m.txn().Put(storage::ConsumerPositionKey(request.consumer_id()), position);
   if (!workspace.empty()) {
     m.txn().Put(storage::WorkspaceConsumerKey(workspace, request.consumer_id()));
+  }
+  if (record.consumer().holds_retention()) {
+    m.txn().Put(storage::HoldingConsumerKey(request.consumer_id()));
   }
   v1::CreateConsumerResponse response;
   response.set_revision(m.Write<ConsumerRecord>(key, nullptr, record));
@@ -149,6 +179,7 @@ absl::StatusOr<v1::DeleteConsumerResponse> Handle(Mutation& m,
                                                         request.name(), request.request_id()));
   const absl::string_view id = LastId(request.name());
   m.txn().Delete(storage::ConsumerPositionKey(id));
+  m.txn().Delete(storage::HoldingConsumerKey(id));
   if (!m.target().workspace.empty()) {
     m.txn().Delete(storage::WorkspaceConsumerKey(m.target().workspace, id));
   }
@@ -176,6 +207,7 @@ absl::StatusOr<v1::AcknowledgeResponse> Handle(Mutation& m, const v1::Acknowledg
                     before->acknowledged_revision() == after.acknowledged_revision() &&
                     before->active_minute() == after.active_minute();
   if (!same) m.txn().Put(key, after);
+  LATCHKEY_RETURN_IF_ERROR(HoldAgain(m, consumer, after.acknowledged_revision()));
   v1::AcknowledgeResponse response;
   response.set_acknowledged_revision(after.acknowledged_revision());
   return response;

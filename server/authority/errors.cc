@@ -148,11 +148,21 @@ absl::Status BeyondEndError(absl::string_view field, std::uint64_t asked, std::u
                    {{"newest", absl::StrCat(newest)}});
 }
 
-absl::Status OutOfRangeError(std::uint64_t asked, std::uint64_t oldest, std::uint64_t newest) {
+absl::Status OutOfRangeError(std::uint64_t asked, std::uint64_t oldest, std::uint64_t newest,
+                             absl::string_view field, absl::string_view checkpoint) {
+  Metadata metadata = {{"oldest", absl::StrCat(oldest)}, {"newest", absl::StrCat(newest)}};
+  if (!checkpoint.empty()) metadata.emplace_back("checkpoint", checkpoint);
   return MakeError(absl::StatusCode::kOutOfRange, v1::ERROR_REASON_POSITION_OUT_OF_RANGE,
-                   absl::StrCat("after_revision is ", asked, "; this log takes ",
+                   absl::StrCat(field, " is ", asked, "; this log takes ",
                                 oldest == 0 ? 0 : oldest - 1, " to ", newest),
-                   {{"oldest", absl::StrCat(oldest)}, {"newest", absl::StrCat(newest)}});
+                   metadata);
+}
+
+absl::Status RemovedEventError(std::uint64_t sequence, std::uint64_t oldest) {
+  return MakeError(
+      absl::StatusCode::kNotFound, v1::ERROR_REASON_NOT_FOUND,
+      absl::StrCat("event ", sequence, " was removed after its retention; the oldest is ", oldest),
+      {{"resource", absl::StrCat("event ", sequence)}, {"oldest", absl::StrCat(oldest)}});
 }
 
 absl::Status ConsumerTakenOverError(absl::string_view consumer) {

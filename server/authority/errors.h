@@ -72,7 +72,13 @@ absl::Status ConfirmationError();
 absl::Status TokenNotActiveError(absl::string_view token, absl::string_view state);
 // OUT_OF_RANGE: `field` is `asked`, and the log ends before that.
 absl::Status BeyondEndError(absl::string_view field, std::uint64_t asked, std::uint64_t newest);
-absl::Status OutOfRangeError(std::uint64_t asked, std::uint64_t oldest, std::uint64_t newest);
+// OUT_OF_RANGE: `field` is `asked`, where the log has the events from `oldest` (0: none) to
+// `newest`. `checkpoint` is a signed one of at least the size before `oldest`, where there is one.
+absl::Status OutOfRangeError(std::uint64_t asked, std::uint64_t oldest, std::uint64_t newest,
+                             absl::string_view field = "after_revision",
+                             absl::string_view checkpoint = "");
+// NOT_FOUND: the event is no more, and `oldest` is the first one that is.
+absl::Status RemovedEventError(std::uint64_t sequence, std::uint64_t oldest);
 // ABORTED: another stream uses `consumer` now.
 absl::Status ConsumerTakenOverError(absl::string_view consumer);
 // OUT_OF_RANGE: events of `start_time` or later may have been removed.

@@ -46,18 +46,10 @@ void CheckStart(const v1::SubscribeRequest& request, Validator& validator) {
                   "start_time", "is no time; it takes the years 1 to 9999 and nanos to 999999999");
 }
 
-// Says whether what follows `after` is all there still.
-absl::Status CheckPosition(std::uint64_t after, const EventHub& hub) {
-  const std::uint64_t newest = hub.newest();
-  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t oldest, hub.oldest());
-  if (after <= newest && (oldest == 0 || after >= oldest - 1)) return absl::OkStatus();
-  return OutOfRangeError(after, oldest, newest);
-}
-
 absl::StatusOr<std::uint64_t> StartAt(const google::protobuf::Timestamp& time,
                                       const EventHub& hub) {
   LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t first, hub.FirstSince(time));
-  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t oldest, hub.oldest());
+  const std::uint64_t oldest = hub.oldest();
   // Those before the oldest may have been as late.
   if (oldest > 1 && first <= oldest) return StartTimeTooOldError(oldest, hub.newest());
   return first - 1;
@@ -97,7 +89,6 @@ absl::StatusOr<SubscriptionTerms> ReadTerms(const v1::SubscribeRequest& request)
 absl::StatusOr<std::uint64_t> StartOf(const v1::SubscribeRequest& request, const EventHub& hub) {
   if (request.from_now()) return hub.newest();
   if (request.has_start_time()) return StartAt(request.start_time(), hub);
-  LATCHKEY_RETURN_IF_ERROR(CheckPosition(request.after_revision(), hub));
   return request.after_revision();
 }
 

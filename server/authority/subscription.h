@@ -24,7 +24,8 @@ absl::StatusOr<SubscriptionTerms> ReadTerms(const v1::SubscribeRequest& request)
 
 // Returns the revision after which a stream begins. The form of the request must be good, and that
 // of a consumer must have its position as after_revision.
-// OUT_OF_RANGE: it is beyond the log's end, or what follows it is not retained any more.
+// Authority::CheckStart() says whether what follows it is retained.
+// OUT_OF_RANGE: events of the time that it asks for may have been removed.
 absl::StatusOr<std::uint64_t> StartOf(const v1::SubscribeRequest& request, const EventHub& hub);
 
 }  // namespace latchkey

@@ -91,6 +91,10 @@ void AddLimits(CLI::App& app, Settings& settings) {
                  "Tokens that Verify keeps in memory, about 400 bytes each")
       ->capture_default_str()
       ->check(CLI::Range(1000, 100'000'000));
+  app.add_option("--max-log-bytes", settings.max_log_bytes,
+                 "Bytes of events to keep, the oldest go first; 0: all within their retention")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
   AddDuration(app, "--replay-window", settings.replay_window,
               "How long a request id gives its first answer again");
   AddDuration(app, "--shutdown-grace", settings.shutdown_grace,

@@ -76,9 +76,12 @@ absl::StatusOr<std::unique_ptr<OpenedFolder>> OpenedFolder::Open(const Options& 
   LATCHKEY_ASSIGN_OR_RETURN(std::unique_ptr<engine::Engine> engine,
                             engine::RocksdbEngine::Open(std::move(store)));
   std::unique_ptr<OpenedFolder> folder(new OpenedFolder(keys.MakeKeyring(), std::move(engine)));
-  absl::StatusOr<std::unique_ptr<Authority>> authority = Authority::Open(
-      {*folder->engine_, options.clock, options.entropy, *folder->sequencing_, options.logger,
-       folder->keyring_, folder->prefixes_, options.max_cached_tokens, options.replay_window});
+  Authority::Options core{
+      *folder->engine_,     options.clock,    options.entropy,   *folder->sequencing_,
+      options.logger,       folder->keyring_, folder->prefixes_, options.max_cached_tokens,
+      options.replay_window};
+  core.max_log_bytes = options.max_log_bytes;
+  absl::StatusOr<std::unique_ptr<Authority>> authority = Authority::Open(core);
   if (!authority.ok()) {
     return absl::Status(authority.status().code(),
                         absl::StrCat(options.data_dir, ": ", authority.status().message()));

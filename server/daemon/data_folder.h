@@ -1,6 +1,7 @@
 #ifndef LATCHKEY_SERVER_DAEMON_DATA_FOLDER_H_
 #define LATCHKEY_SERVER_DAEMON_DATA_FOLDER_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -41,6 +42,7 @@ class OpenedFolder {
     std::size_t max_cached_tokens;
     absl::Duration replay_window;
     bool make_store = false;  // where there is none
+    std::uint64_t max_log_bytes = 0;
   };
 
   // NOT_FOUND: no such folder, or `init` did not make it.

@@ -2,6 +2,7 @@
 #define LATCHKEY_SERVER_DAEMON_SETTINGS_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "absl/time/time.h"
@@ -19,6 +20,7 @@ struct Settings {
   rpc::Server::Settings server = {};
   std::size_t max_cached_tokens = 1'000'000;
   absl::Duration replay_window = absl::Minutes(10);
+  std::uint64_t max_log_bytes = 0;  // of events; 0: any number
   absl::Duration shutdown_grace = absl::Seconds(10);
   LogLevel log_level = LogLevel::kInfo;
   std::string ready_file;  // written when the server serves; empty: none

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "server/authority/errors.h"
 #include "server/base/status_macros.h"
 #include "server/events/rights_events.h"
 #include "storage/keys.h"
@@ -131,10 +132,6 @@ void EventHub::WakeAll() {
   for (const auto& [id, wake] : wakers_) wake();
 }
 
-absl::StatusOr<std::uint64_t> EventHub::oldest() const {
-  return storage::View(options_.engine.NewSnapshot()).OldestSequence();
-}
-
 std::optional<EventHub::Blocks> EventHub::FromRing(std::uint64_t after,
                                                    std::size_t max_events) const {
   MutexLock lock(ring_mu_);
@@ -162,6 +159,9 @@ absl::StatusOr<EventHub::Batch> EventHub::Read(std::uint64_t after, const EventS
     return batch;
   }
   const storage::View view(options_.engine.NewSnapshot());
+  // Events are removed from the beginning only, so that the first one tells whether any are gone.
+  LATCHKEY_ASSIGN_OR_RETURN(const bool is_there, view.Has(storage::EventKey(after + 1)));
+  if (!is_there) return OutOfRangeError(after, oldest(), end);
   LATCHKEY_RETURN_IF_ERROR(Walk(view, after + 1, end + 1, engine::Direction::kForward, collector));
   return batch;
 }
@@ -175,7 +175,8 @@ absl::StatusOr<EventHub::Batch> EventHub::ReadBackward(std::uint64_t before,
   if (end <= 1) return batch;
   Collector collector(selector, limits, EventField::kEvents, batch);
   const storage::View view(options_.engine.NewSnapshot());
-  LATCHKEY_RETURN_IF_ERROR(Walk(view, 1, end, engine::Direction::kBackward, collector));
+  // Not from 1 on: a store is slow to pass over what was deleted.
+  LATCHKEY_RETURN_IF_ERROR(Walk(view, oldest(), end, engine::Direction::kBackward, collector));
   return batch;
 }
 

@@ -72,8 +72,12 @@ class EventHub {
   // About how many bytes of events were ever published. Only grows; what newest() shows is in it.
   std::uint64_t published_bytes() const { return published_bytes_.load(); }
 
-  // Returns the oldest retained sequence number; 0 in an empty log.
-  absl::StatusOr<std::uint64_t> oldest() const;
+  // The oldest retained sequence number; 0 in an empty log.
+  std::uint64_t oldest() const {
+    return newest() == 0 ? 0 : oldest_.load(std::memory_order_acquire);
+  }
+  // Says what that is, from 1, once what is older was removed from the store.
+  void set_oldest(std::uint64_t oldest) { oldest_.store(oldest, std::memory_order_release); }
 
   // Returns a sequence number such that the first retained event from it on is of `time` or later,
   // and the one before it is not; newest() + 1 where no event is that late. It is found by halving:
@@ -81,12 +85,13 @@ class EventHub {
   absl::StatusOr<std::uint64_t> FirstSince(const google::protobuf::Timestamp& time) const;
 
   // Returns the events after `after` that `selector` selects, within `limits`.
+  // OUT_OF_RANGE: the event after `after` was removed.
   // UNAVAILABLE, DATA_LOSS: as storage::Reader.
   absl::StatusOr<Batch> Read(std::uint64_t after, const EventSelector& selector,
                              const Limits& limits, EventField field = EventField::kEvents) const;
 
   // The same backwards: events below `before`, newest first; `complete_through` is the sequence
-  // number of the last one looked at, and 1 or less at the log's beginning.
+  // number of the last one looked at, and oldest() or less at the log's beginning.
   absl::StatusOr<Batch> ReadBackward(std::uint64_t before, const EventSelector& selector,
                                      const Limits& limits) const;
 
@@ -112,6 +117,7 @@ class EventHub {
   std::atomic<std::uint64_t> newest_;
   std::atomic<std::uint64_t> rights_changed_{0};   // written before newest_
   std::atomic<std::uint64_t> published_bytes_{0};  // the same
+  std::atomic<std::uint64_t> oldest_{1};
   mutable Mutex ring_mu_;
   std::deque<std::shared_ptr<const EventBlock>> ring_ ABSL_GUARDED_BY(ring_mu_);
   std::size_t ring_size_ ABSL_GUARDED_BY(ring_mu_) = 0;  // bytes

@@ -17,8 +17,9 @@ enum class Plan : std::uint8_t {
   kEnterpriseGrid = 4,
 };
 
-// What one plan takes: one row of the table. All but `audit_retention` and `max_consumers` is held
-// to. A workspace whose plan comes to take less keeps what it has, and grows no more until below.
+// What one plan takes: one row of the table. A workspace whose plan comes to take less keeps what
+// it has, and grows no more until below; but of events it then reads those within the new
+// retention.
 struct PlanLimits {
   Plan plan;
   absl::string_view name;  // as in the contract: "ENTERPRISE_GRID"
@@ -41,7 +42,8 @@ struct PlanLimits {
   // How long the secret before may live on after a regeneration, at most.
   absl::Duration max_grace;
 
-  // How long dead tokens stay listed, and events are kept.
+  // How long dead tokens stay listed, and how old the events are that the workspace's readers get.
+  // The log keeps all of them for the longest time of any plan.
   absl::Duration dead_token_retention;
   absl::Duration audit_retention;
 

@@ -35,6 +35,7 @@ absl::StatusOr<std::uint64_t> SubscribeReactor::UseConsumer(const Caller& caller
                   "consumer", "is set beside another start; it takes one of them");
   LATCHKEY_RETURN_IF_ERROR(validator.status());
   *asked_.mutable_filter() = consumer.filter();
+  consumer_holds_ = consumer.holds_retention() && !consumer.hold_lapsed();
   return consumer.acknowledged_revision();
 }
 

@@ -208,6 +208,9 @@ absl::Status SubscribeReactor::CheckRequest() {
   LATCHKEY_ASSIGN_OR_RETURN(terms_, ReadTerms(asked_));
   if (by_consumer) asked_.set_after_revision(acknowledged);
   LATCHKEY_ASSIGN_OR_RETURN(std::uint64_t position, StartOf(asked_, frame_.authority.events()));
+  // What a consumer holds is there for it, whatever the plan says.
+  LATCHKEY_RETURN_IF_ERROR(frame_.authority.CheckStart(
+      position, consumer_holds_ ? v1::EventFilter() : asked_.filter()));
   if (by_consumer) {
     LATCHKEY_ASSIGN_OR_RETURN(position, ClaimConsumer(caller, position));
   }

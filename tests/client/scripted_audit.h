@@ -26,13 +26,15 @@ inline v1::SubscribeResponse MakeResponse(std::initializer_list<std::uint64_t> s
 }
 
 // An AuditService whose nth Subscribe call does the nth step of a script, and the last step ever
-// after. Keeps the requests. Thread-safe.
+// after, and that answers Acknowledge. Keeps the requests. Thread-safe.
 class ScriptedAudit final : public v1::AuditService::Service {
  public:
   using Writer = grpc::ServerWriter<v1::SubscribeResponse>;
   using Step = std::function<grpc::Status(Writer&, grpc::ServerContext&)>;
 
-  explicit ScriptedAudit(std::vector<Step> script) : script_(std::move(script)) {}
+  // Acknowledge answers with `acknowledge`.
+  explicit ScriptedAudit(std::vector<Step> script, grpc::Status acknowledge = grpc::Status::OK)
+      : script_(std::move(script)), acknowledge_(std::move(acknowledge)) {}
 
   // A step that writes and ends with `status`.
   static Step Send(std::vector<v1::SubscribeResponse> responses, grpc::Status status) {
@@ -60,7 +62,18 @@ class ScriptedAudit final : public v1::AuditService::Service {
     return requests_;
   }
 
+  std::vector<v1::AcknowledgeRequest> acknowledgements() const {
+    MutexLock lock(mu_);
+    return acknowledgements_;
+  }
+
  private:
+  grpc::Status Acknowledge(grpc::ServerContext*, const v1::AcknowledgeRequest* request,
+                           v1::AcknowledgeResponse*) override {
+    MutexLock lock(mu_);
+    acknowledgements_.push_back(*request);
+    return acknowledge_;
+  }
   grpc::Status Subscribe(grpc::ServerContext* context, const v1::SubscribeRequest* request,
                          Writer* writer) override {
     const Step* step = nullptr;
@@ -73,8 +86,10 @@ class ScriptedAudit final : public v1::AuditService::Service {
   }
 
   const std::vector<Step> script_;
+  const grpc::Status acknowledge_;
   mutable Mutex mu_;
   std::vector<v1::SubscribeRequest> requests_ ABSL_GUARDED_BY(mu_);
+  std::vector<v1::AcknowledgeRequest> acknowledgements_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace latchkey::testing

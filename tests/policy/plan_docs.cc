@@ -26,17 +26,17 @@ server goes by. Enforced are
   none;
 - the grace of a regeneration;
 - how long dead tokens stay listed before they are purged;
+- how old the events are that readers of the workspace get: see [consumers.md](consumers.md);
+- the number of consumers whose filter names the workspace;
 - that a workspace is in an organization: see [organizations.md](organizations.md).
-
-How long events are kept, and how many consumers there may be, is what the plans are to take: no
-event is purged yet, and there are no consumers yet.
 
 A change of plan takes nothing away. What is over a limit of the new plan stays and works, and more
 of it is refused, with FAILED_PRECONDITION and the reason PLAN_LIMIT that names the plan, the limit
 and how many there are, until there is less of it or the plan takes more. The answers to
 UpdateWorkspace and GetWorkspace list what is over (`plan_excesses`), and `latchkey workspace
-update` and `get` say it on standard error. A setting outside the new
-plan stays and may be changed to one that is nearer to it. Only a workspace that is in an
+update` and `get` say it on standard error. A setting outside the new plan stays and may be changed
+to one that is nearer to it. Events are an exception: those older than the new plan's retention are
+not given to the workspace's readers any more. Only a workspace that is in an
 organization cannot change to a plan that takes none.
 )";
 

@@ -21,15 +21,16 @@ namespace latchkey::testing {
 class TestAuthority {
  public:
   // What is given outlives it. `by_hand` is null where the executor runs by itself.
-  TestAuthority(engine::Engine& engine, Executor& executor, ManualExecutor* by_hand)
+  TestAuthority(engine::Engine& engine, Executor& executor, ManualExecutor* by_hand,
+                std::uint64_t max_log_bytes = 0)
       : by_hand_(by_hand) {
     secret::SecretString operator_secret;
     keyring_ = std::make_unique<secret::Keyring>(
         secret::KeyFile::Create(entropy_, operator_secret).MakeKeyring());
     operator_secret_ = std::string(operator_secret.Reveal());
-    authority_ =
-        Authority::Open({engine, clock_, entropy_, executor, logger_, *keyring_, prefixes_})
-            .value();
+    Authority::Options options{engine, clock_, entropy_, executor, logger_, *keyring_, prefixes_};
+    options.max_log_bytes = max_log_bytes;
+    authority_ = Authority::Open(options).value();
   }
 
   Authority& operator*() { return *authority_; }

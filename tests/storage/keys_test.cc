@@ -99,6 +99,9 @@ TEST(KeysTest, AConsumerLiesApartFromItsPosition) {
   EXPECT_EQ(Hex(ConsumerKey("ab").bytes), "4b6162");
   EXPECT_EQ(Hex(ConsumerPositionKey("ab").bytes), "6b6162");
   EXPECT_EQ(Hex(WorkspaceConsumerKey("ab", "c").bytes), "6361620063");
+  EXPECT_EQ(Hex(HoldingConsumerKey("ab").bytes), "656162");
+  EXPECT_EQ(HoldingConsumerKey("ab").bytes, HoldingConsumerPrefix() + "ab");
+  EXPECT_EQ(Hex(RetentionKey().bytes), "52");
   EXPECT_EQ(ConsumerKey("ab").bytes, ConsumerPrefix() + "ab");
   EXPECT_EQ(WorkspaceConsumerKey("ab", "c").bytes, WorkspaceConsumerPrefix("ab") + "c");
 }

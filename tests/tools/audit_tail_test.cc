@@ -119,34 +119,31 @@ TEST_F(AuditTailTest, AsksForWhatTheOptionsSay) {
 
 TEST_F(AuditTailTest, AcknowledgesForAConsumerWhatItPrinted) {
   audit_.emplace(std::vector{ScriptedAudit::SendAndHold({MakeResponse({1, 2, 5}, 9)})});
-  FakeServer server({&*audit_});
-  server.Answer<v1::AcknowledgeRequest>({});
+  const FakeServer server({&*audit_});
 
   const auto all = cli_.Run(server, {"audit", "tail", "--consumer", "siem", "--until-newest"});
 
   EXPECT_EQ(all.code, ExitCode::kOk) << all.err;
   EXPECT_EQ(audit_->requests().at(0).consumer(), "consumers/siem");
   EXPECT_FALSE(audit_->requests().at(0).has_filter());
-  EXPECT_EQ(server.Last<v1::AcknowledgeRequest>().name(), "consumers/siem");
-  EXPECT_EQ(server.Last<v1::AcknowledgeRequest>().revision(), 9u);
+  EXPECT_EQ(audit_->acknowledgements().back().name(), "consumers/siem");
+  EXPECT_EQ(audit_->acknowledgements().back().revision(), 9u);
 }
 
 TEST_F(AuditTailTest, AcknowledgesNothingThatItDidNotPrint) {
   audit_.emplace(std::vector{ScriptedAudit::SendAndHold({MakeResponse({1, 2, 5}, 9)})});
-  FakeServer server({&*audit_});
-  server.Answer<v1::AcknowledgeRequest>({});
+  const FakeServer server({&*audit_});
 
   EXPECT_EQ(cli_.Run(server, {"audit", "tail", "--consumer", "siem", "--max", "2"}).code,
             ExitCode::kOk);
 
-  EXPECT_EQ(server.Last<v1::AcknowledgeRequest>().revision(), 2u);
+  EXPECT_EQ(audit_->acknowledgements().back().revision(), 2u);
 }
 
 TEST_F(AuditTailTest, ALastAcknowledgementThatFailsIsTold) {
-  audit_.emplace(std::vector{ScriptedAudit::SendAndHold({MakeResponse({1}, 1)})});
-  FakeServer server({&*audit_});
-  server.Fail<v1::AcknowledgeRequest>(
-      testing::MakeWireError(absl::StatusCode::kNotFound, "NOT_FOUND", "no such consumer"));
+  audit_.emplace(std::vector{ScriptedAudit::SendAndHold({MakeResponse({1}, 1)})},
+                 grpc::Status(grpc::StatusCode::NOT_FOUND, "no such consumer"));
+  const FakeServer server({&*audit_});
 
   const auto result = cli_.Run(server, {"audit", "tail", "--consumer", "siem", "--max", "1"});
 
