@@ -74,12 +74,36 @@ class ExcessList {
 
 }  // namespace
 
-void AppendPlanExcesses(const storage::v1::WorkspaceRecord& record,
+absl::StatusOr<std::uint64_t> CountConsumers(const storage::View& view,
+                                             absl::string_view workspace) {
+  std::uint64_t count = 0;
+  LATCHKEY_RETURN_IF_ERROR(
+      view.ForEach(engine::PrefixRange(storage::WorkspaceConsumerPrefix(LastId(workspace))),
+                   engine::Direction::kForward, [&](absl::string_view, absl::string_view) {
+                     ++count;
+                     return storage::Walk::kGoOn;
+                   }));
+  return count;
+}
+
+absl::StatusOr<std::uint64_t> CountConsumers(const storage::Transaction& txn,
+                                             absl::string_view workspace) {
+  std::uint64_t count = 0;
+  LATCHKEY_RETURN_IF_ERROR(txn.ForEachKey(storage::WorkspaceConsumerPrefix(LastId(workspace)),
+                                          [&](absl::string_view) {
+                                            ++count;
+                                            return storage::Walk::kGoOn;
+                                          }));
+  return count;
+}
+
+void AppendPlanExcesses(const storage::v1::WorkspaceRecord& record, std::uint64_t consumers,
                         google::protobuf::RepeatedPtrField<v1::PlanExcess>& excesses) {
   const policy::PlanLimits& plan = policy::LimitsOf(ToPolicy(record.workspace().plan()));
   const v1::WorkspaceSettings& settings = record.workspace().settings();
   ExcessList list(plan, excesses);
   if (plan.max_apps > 0) list.AtMost("max_apps", plan.max_apps, record.living_apps(), "apps");
+  list.AtMost("max_consumers", plan.max_consumers, consumers, "consumers");
   for (const v1::IdleLimit& limit : settings.idle_limits()) {
     list.Within(absl::StrCat("idle limit of ", v1::TokenKind_Name(limit.kind())),
                 FromProto(limit.limit()), "min_idle_limit", plan.min_idle_limit, "max_idle_limit",
@@ -105,12 +129,7 @@ absl::Status CheckRoomForApp(const storage::v1::WorkspaceRecord& record) {
 
 absl::Status CheckRoomForConsumer(const storage::Transaction& txn, const v1::Workspace& workspace) {
   const policy::PlanLimits& limits = policy::LimitsOf(ToPolicy(workspace.plan()));
-  std::uint64_t count = 0;
-  LATCHKEY_RETURN_IF_ERROR(txn.ForEachKey(
-      storage::WorkspaceConsumerPrefix(LastId(workspace.name())), [&](absl::string_view) {
-        ++count;
-        return storage::Walk::kGoOn;
-      }));
+  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t count, CountConsumers(txn, workspace.name()));
   if (count < limits.max_consumers) return absl::OkStatus();
   return PlanLimitError(workspace.name(), limits.name, "max_consumers", limits.max_consumers, count,
                         absl::StrCat(workspace.name(), " has ", count, " consumers, and its plan ",

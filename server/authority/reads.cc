@@ -57,7 +57,8 @@ absl::StatusOr<v1::GetWorkspaceResponse> Authority::Read(const Caller& caller,
   if (!sheet.workspace().has_value()) return ResourceNotFoundError(request.name());
   v1::GetWorkspaceResponse response;
   *response.mutable_workspace() = sheet.workspace()->workspace();
-  AppendPlanExcesses(*sheet.workspace(), *response.mutable_plan_excesses());
+  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t consumers, CountConsumers(view, request.name()));
+  AppendPlanExcesses(*sheet.workspace(), consumers, *response.mutable_plan_excesses());
   return response;
 }
 

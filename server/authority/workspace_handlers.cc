@@ -196,7 +196,9 @@ absl::StatusOr<v1::UpdateWorkspaceResponse> Handle(Mutation& m,
   v1::UpdateWorkspaceResponse response;
   response.set_revision(m.txn().next_sequence() - 1);
   *response.mutable_workspace() = after.workspace();
-  AppendPlanExcesses(after, *response.mutable_plan_excesses());
+  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t consumers,
+                            CountConsumers(m.txn(), after.workspace().name()));
+  AppendPlanExcesses(after, consumers, *response.mutable_plan_excesses());
   return response;
 }
 

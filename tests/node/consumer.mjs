@@ -84,7 +84,8 @@ function subscribe() {
   });
   stream.on('error', (error) => {
     client.close();
-    const heals = [grpc.status.UNAVAILABLE, grpc.status.CANCELLED, grpc.status.UNKNOWN, grpc.status.INTERNAL];
+    const { UNAVAILABLE, CANCELLED, UNKNOWN, INTERNAL, RESOURCE_EXHAUSTED } = grpc.status;
+    const heals = [UNAVAILABLE, CANCELLED, UNKNOWN, INTERNAL, RESOURCE_EXHAUSTED];
     if (!heals.includes(error.code)) {
       console.error(error.message);
       process.exit(1);

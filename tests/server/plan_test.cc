@@ -192,6 +192,20 @@ TEST_F(PlanTest, SettingsThatASmallerPlanDoesNotTakeMayStayOrComeNearer) {
   EXPECT_THAT(set(90, 13, true), StatusIs(absl::StatusCode::kFailedPrecondition));
 }
 
+TEST_F(PlanTest, ConsumersBeyondASmallerPlanStayAndAreTold) {
+  MakeWorkspace("acme", v1::PLAN_STANDARD);
+  for (const char* id : {"siem", "copy"}) {
+    v1::CreateConsumerRequest request;
+    request.set_consumer_id(id);
+    request.mutable_consumer()->mutable_filter()->set_workspace("workspaces/acme");
+    ASSERT_TRUE(Call(operator_, request).ok());
+  }
+  EXPECT_THAT(ExcessesOf("acme"), IsEmpty());
+  EXPECT_THAT(Texts(ChangePlan("acme", v1::PLAN_FREE).plan_excesses()),
+              ElementsAre("max_consumers 2/1"));
+  EXPECT_THAT(ExcessesOf("acme"), ElementsAre("max_consumers 2/1"));
+}
+
 TEST_F(PlanTest, EachPlanHasItsOwnLimit) {
   MakeWorkspace("acme", v1::PLAN_FREE);
   MakeApps("acme", 1, 10);
