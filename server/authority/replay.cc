@@ -57,8 +57,11 @@ absl::StatusOr<bool> Replay::Find(google::protobuf::MessageLite& response) {
   }
   if (!bearer_) {
     // Whoever may not call at all any more gets no secret again either.
-    LATCHKEY_ASSIGN_OR_RETURN(const FactSheet sheet, mutation_.Gather(policy::Action::kPolicyRead));
-    if (sheet.facts().deactivated) return false;
+    const auto sheet = mutation_.Gather(policy::Action::kPolicyRead);
+    // The call itself refuses then, and its event says what was asked for.
+    if (absl::IsPermissionDenied(sheet.status())) return false;
+    LATCHKEY_RETURN_IF_ERROR(sheet.status());
+    if (sheet->facts().deactivated) return false;
   }
   LATCHKEY_ASSIGN_OR_RETURN(
       const std::string plain,
