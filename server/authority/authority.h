@@ -48,6 +48,7 @@ class Authority {
     absl::Duration replay_window = absl::Minutes(10);  // how long a request id is remembered
     DenialLimiter::Options denials = {};
     absl::Duration use_flush_interval = absl::Minutes(1);  // how late last use is written, at most
+    std::size_t event_ring_bytes = std::size_t{16} << 20;  // of the last events, kept in memory
   };
 
   // Opens the state in the engine, and makes it in an empty one.

@@ -20,16 +20,18 @@ namespace latchkey::testing {
 // of threads or one that is run by hand: Call() serves both. Thread-safe as the authority is.
 class TestAuthority {
  public:
-  // What is given outlives it. `by_hand` is null where the executor runs by itself.
-  TestAuthority(engine::Engine& engine, Executor& executor, ManualExecutor* by_hand)
+  // What is given outlives it. `by_hand` is null where the executor runs by itself. `ring_bytes` of
+  // the last events are kept in memory.
+  TestAuthority(engine::Engine& engine, Executor& executor, ManualExecutor* by_hand,
+                std::size_t ring_bytes = std::size_t{16} << 20)
       : by_hand_(by_hand) {
     secret::SecretString operator_secret;
     keyring_ = std::make_unique<secret::Keyring>(
         secret::KeyFile::Create(entropy_, operator_secret).MakeKeyring());
     operator_secret_ = std::string(operator_secret.Reveal());
-    authority_ =
-        Authority::Open({engine, clock_, entropy_, executor, logger_, *keyring_, prefixes_})
-            .value();
+    Authority::Options options{engine, clock_, entropy_, executor, logger_, *keyring_, prefixes_};
+    options.event_ring_bytes = ring_bytes;
+    authority_ = Authority::Open(options).value();
   }
 
   Authority& operator*() { return *authority_; }
