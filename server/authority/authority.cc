@@ -129,7 +129,8 @@ absl::StatusOr<std::unique_ptr<Authority>> Authority::Open(const Options& option
   LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t newest, authority->NewView().NewestSequence());
   authority->verifier_ = std::make_unique<Verifier>(
       Verifier::Options{o.engine, o.clock, o.keyring, o.prefixes, o.max_cached_tokens}, newest);
-  authority->hub_ = std::make_unique<EventHub>(EventHub::Options{o.engine}, newest);
+  authority->hub_ =
+      std::make_unique<EventHub>(EventHub::Options{o.engine, o.event_ring_bytes}, newest);
   authority->retention_ = std::make_unique<LogRetention>(LogRetention::Options{
       o.engine, o.clock, o.logger, *authority->hub_, o.max_log_bytes,
       [a = authority.get()](LogRetention::Work work,

@@ -53,6 +53,7 @@ class Authority {
     absl::Duration use_flush_interval = absl::Minutes(1);  // how late last use is written, at most
     // How many bytes of events are kept, about; 0: all within the retention of the plans.
     std::uint64_t max_log_bytes = 0;
+    std::size_t event_ring_bytes = std::size_t{16} << 20;  // of the last events, kept in memory
   };
 
   // Opens the state in the engine, and makes it in an empty one.

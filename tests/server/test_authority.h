@@ -20,16 +20,25 @@ namespace latchkey::testing {
 // of threads or one that is run by hand: Call() serves both. Thread-safe as the authority is.
 class TestAuthority {
  public:
+  // How far from the defaults it is.
+  struct Bounds {
+    std::uint64_t max_log_bytes = 0;
+    std::size_t event_ring_bytes = std::size_t{16} << 20;
+  };
+
   // What is given outlives it. `by_hand` is null where the executor runs by itself.
+  TestAuthority(engine::Engine& engine, Executor& executor, ManualExecutor* by_hand)
+      : TestAuthority(engine, executor, by_hand, Bounds()) {}
   TestAuthority(engine::Engine& engine, Executor& executor, ManualExecutor* by_hand,
-                std::uint64_t max_log_bytes = 0)
+                const Bounds& bounds)
       : by_hand_(by_hand) {
     secret::SecretString operator_secret;
     keyring_ = std::make_unique<secret::Keyring>(
         secret::KeyFile::Create(entropy_, operator_secret).MakeKeyring());
     operator_secret_ = std::string(operator_secret.Reveal());
     Authority::Options options{engine, clock_, entropy_, executor, logger_, *keyring_, prefixes_};
-    options.max_log_bytes = max_log_bytes;
+    options.max_log_bytes = bounds.max_log_bytes;
+    options.event_ring_bytes = bounds.event_ring_bytes;
     authority_ = Authority::Open(options).value();
   }
 
