@@ -18,7 +18,7 @@ const protos = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../pr
 const contract = 'latchkey/v1/audit_service.proto';
 
 const { AuditService } = grpc.loadPackageDefinition(
-  protoLoader.loadSync(contract, { includeDirs: [protos], longs: Number, enums: String }),
+  protoLoader.loadSync(contract, { includeDirs: [protos], longs: Number, enums: String, defaults: true, arrays: true }),
 ).latchkey.v1;
 const types = new protobuf.Root();
 types.resolvePath = (origin, file) =>

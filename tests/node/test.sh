@@ -64,12 +64,12 @@ key="$("$bin/latchkey" audit verify-key)"
 
 consume 1000000
 change 1 10
-kill -KILL "$server"
+kill -KILL "$server" || fail "the server ended too early"
 wait "$server" 2>/dev/null || true
 serve
 change 11 20
 # What it was at is not lost where it is killed itself.
-kill -KILL "$consumer"
+kill -KILL "$consumer" || fail "the consumer ended too early"
 wait "$consumer" 2>/dev/null || true
 change 21 25
 consume "$(newest)"

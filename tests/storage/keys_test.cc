@@ -95,6 +95,8 @@ TEST(KeysTest, CheckpointsLieUnderTheBytesOfTheFormatAndTellTheirSize) {
   EXPECT_EQ(SizeOfCheckpointKey(key), 0x0102030405060708u);
   EXPECT_FALSE(SizeOfCheckpointKey(key + "x").has_value());
   EXPECT_FALSE(SizeOfCheckpointKey(EventKey(1).bytes).has_value());
+}
+
 TEST(KeysTest, AConsumerLiesApartFromItsPosition) {
   EXPECT_EQ(Hex(ConsumerKey("ab").bytes), "4b6162");
   EXPECT_EQ(Hex(ConsumerPositionKey("ab").bytes), "6b6162");
