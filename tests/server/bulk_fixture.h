@@ -142,7 +142,7 @@ class BulkTest : public ::testing::Test {
   std::vector<v1::Event> EventsAfter(std::uint64_t after, const std::string& resource = "") {
     v1::EventFilter filter;
     filter.set_resource(resource);
-    const auto batch = authority()->events().Read(after, filter, {});
+    const auto batch = authority()->events().Read(after, EventSelector(filter), {});
     EXPECT_TRUE(batch.ok()) << batch.status();
     return batch.ok() ? testing::EventsOf(*batch) : std::vector<v1::Event>();
   }

@@ -38,7 +38,7 @@ class BulkJobsTest : public testing::BulkTest {
     filter.add_actions(v1::ACTION_TOKEN_REVOKE);
     int count = 0;
     while (after < newest()) {
-      const auto batch = authority()->events().Read(after, filter, {});
+      const auto batch = authority()->events().Read(after, EventSelector(filter), {});
       if (!batch.ok()) return -1;
       count += static_cast<int>(batch->count);
       after = batch->complete_through;

@@ -7,6 +7,7 @@
 #include "gtest/gtest.h"
 #include "latchkey/v1/app_service.pb.h"
 #include "latchkey/v1/common.pb.h"
+#include "latchkey/v1/directory_service.pb.h"
 
 namespace latchkey {
 namespace {
