@@ -218,6 +218,9 @@ TEST_F(RequestTest, OfPolicyAndAudit) {
       "actions: [ACTION_TOKEN_ISSUE, ACTION_TOKEN_REVOKE] actor: 'services/ci' "
       "resource: 'workspaces/acme/tokens/t1' } after_revision: 5 descending: true");
   Expect<v1::GetEventRequest>({"audit", "get", "42"}, "sequence: 42");
+  Expect<v1::GetCheckpointRequest>({"audit", "checkpoint"}, "");
+  Expect<v1::GetCheckpointRequest>({"audit", "verify-key", "--workspace", "acme"},
+                                   "workspace: 'workspaces/acme'");
   Expect<v1::GetStatusRequest>({"admin", "status"}, "");
 }
 
