@@ -146,6 +146,24 @@ std::optional<EventHub::Blocks> EventHub::FromRing(std::uint64_t after,
   return blocks;
 }
 
+bool EventHub::FindWorkspaces(std::uint64_t after, std::uint64_t through,
+                              absl::flat_hash_set<std::string>& workspaces) const {
+  if (after >= through) return true;
+  const auto blocks = FromRing(after, through - after);
+  if (!blocks.has_value() || blocks->empty() || blocks->back()->last() < through) return false;
+  absl::string_view last;  // neighbours are often of one workspace
+  for (const auto& block : *blocks) {
+    const std::uint64_t end = std::min(through, block->last());
+    for (std::uint64_t next = std::max(after + 1, block->first()); next <= end; ++next) {
+      const absl::string_view workspace = block->facets(next).workspace;
+      if (workspace.empty() || workspace == last) continue;
+      last = workspace;
+      workspaces.emplace(workspace);
+    }
+  }
+  return true;
+}
+
 absl::StatusOr<EventHub::Batch> EventHub::Read(std::uint64_t after, const EventSelector& selector,
                                                const Limits& limits, EventField field) const {
   Batch batch;

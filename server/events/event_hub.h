@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "server/base/mutex.h"
@@ -71,6 +72,11 @@ class EventHub {
 
   // About how many bytes of events were ever published. Only grows; what newest() shows is in it.
   std::uint64_t published_bytes() const { return published_bytes_.load(); }
+
+  // Adds the workspaces of the events after `after` and up to `through`, by name. Does not block.
+  // False where those are not all in memory any more.
+  bool FindWorkspaces(std::uint64_t after, std::uint64_t through,
+                      absl::flat_hash_set<std::string>& workspaces) const;
 
   // The oldest retained sequence number; 0 in an empty log.
   std::uint64_t oldest() const {

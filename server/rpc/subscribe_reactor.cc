@@ -55,21 +55,23 @@ void SubscribeReactor::Begin() {
   ScheduleWork();
 }
 
-void SubscribeReactor::Wake() {
+void SubscribeReactor::Wake(std::uint64_t passed) {
   {
     MutexLock lock(mu_);
     // In any other state the stream looks for more by itself before it becomes idle.
     if (state_ != State::kIdle) return;
+    position_ = std::max(position_, passed);
     if (frame_.authority.events().newest() <= position_) return;
     state_ = State::kReading;
   }
   ScheduleWork();
 }
 
-void SubscribeReactor::Beat() {
+void SubscribeReactor::Beat(std::uint64_t passed) {
   {
     MutexLock lock(mu_);
     if (state_ != State::kIdle) return;
+    position_ = std::max(position_, passed);
     if (std::chrono::steady_clock::now() < last_write_ + interval_) return;
     state_ = State::kReading;
   }
@@ -219,7 +221,8 @@ absl::Status SubscribeReactor::CheckRequest() {
     interval_ = absl::ToChronoNanoseconds(terms_.heartbeat_interval);
     position_ = position;
   }
-  set_.Follow(this, {absl::ToChronoNanoseconds(terms_.max_delay), terms_.limits.max_bytes});
+  set_.Follow(this, {{absl::ToChronoNanoseconds(terms_.max_delay), terms_.limits.max_bytes},
+                     asked_.filter().workspace()});
   return absl::OkStatus();
 }
 

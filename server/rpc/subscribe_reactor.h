@@ -53,10 +53,11 @@ class SubscribeReactor final : public WriteStream<grpc::ByteBuffer, grpc::ByteBu
   // Refuses the call in place of Begin().
   void Refuse(const absl::Status& status);
 
-  // Reads on where there is something to read. Does not block.
-  void Wake();
-  // Reads on where a heartbeat is due. Does not block.
-  void Beat();
+  // Reads on where there is something to read. Where it is idle, nothing that matches lies at or
+  // below `passed`, which is not looked at again. Does not block.
+  void Wake(std::uint64_t passed);
+  // Reads on where a heartbeat is due. As Wake().
+  void Beat(std::uint64_t passed);
 
   // Ends the stream with `status`.
   void End(const absl::Status& status);

@@ -21,11 +21,11 @@ constexpr std::chrono::seconds kLongWait{60};
 SubscriberSet::SubscriberSet(const CallFrame& frame, std::size_t max_subscribers)
     : frame_(frame),
       max_subscribers_(max_subscribers),
-      waker_(frame_.authority.events().AddWaker([this] { Notify(); })),
+      waker_(hub().AddWaker([this] { Notify(); })),
       thread_([this] { Run(); }) {}
 
 SubscriberSet::~SubscriberSet() {
-  frame_.authority.events().RemoveWaker(waker_);
+  hub().RemoveWaker(waker_);
   {
     MutexLock lock(mu_);
     stopping_ = true;
@@ -66,7 +66,7 @@ void SubscriberSet::Add(SubscribeReactor* stream) {
 void SubscriberSet::EndAll(const absl::Status& status) {
   MutexLock lock(mu_);
   ended_ = status;
-  for (const auto& [stream, pace] : streams_) stream->End(status);
+  for (const auto& [stream, place] : streams_) stream->End(status);
 }
 
 std::size_t SubscriberSet::size() const {
@@ -75,17 +75,17 @@ std::size_t SubscriberSet::size() const {
 }
 
 void SubscriberSet::Notify() {
-  const bool urgent = published_bytes() >= urgent_bytes_.load();
+  const bool urgent = hub().published_bytes() >= urgent_bytes_.load();
   if (notified_.exchange(true, std::memory_order_acq_rel) && !urgent) return;
   // Under the lock, so that the thread is either before its look at the flag or waits already.
   MutexLock lock(mu_);
   changed_.NotifyOne();
 }
 
-void SubscriberSet::Follow(SubscribeReactor* stream, const WakePlan::Pace& pace) {
+void SubscriberSet::Follow(SubscribeReactor* stream, const WakePlan::Place& place) {
   MutexLock lock(mu_);
-  streams_[stream] = pace;
-  plan_.Add(stream, pace, published_bytes());
+  streams_[stream] = place;
+  plan_.Add(stream, place, {hub().newest(), hub().published_bytes()});
   // The flag may be up from before, and then no commit would tell of itself.
   changed_.NotifyOne();
 }
@@ -98,17 +98,26 @@ void SubscriberSet::Remove(SubscribeReactor* stream) {
   streams_.erase(it);
 }
 
+WakePlan::News SubscriberSet::NewsSince(std::uint64_t after, std::uint64_t newest) const {
+  WakePlan::News news;
+  // Who lost a right is told so whether or not there is something to send.
+  news.for_all =
+      hub().rights_changed() > after || !hub().FindWorkspaces(after, newest, news.workspaces);
+  return news;
+}
+
 WakePlan::Time SubscriberSet::Step() {
   const auto now = std::chrono::steady_clock::now();
-  const std::uint64_t published = published_bytes();
-  // Before anything is woken, and a read too: what was published before a notice that this takes
-  // is seen by what is woken.
-  const bool noticed = (plan_.listens() || plan_.IsDue(now, published)) &&
-                       notified_.exchange(false, std::memory_order_acq_rel);
-  plan_.Step(now, noticed, published, [](SubscribeReactor* stream) { stream->Wake(); });
+  const bool look = plan_.listens() || plan_.IsDue(now, {hub().newest(), hub().published_bytes()});
+  // A read too, so that what was published before a notice that this takes is seen below.
+  const bool noticed = look && notified_.exchange(false, std::memory_order_acq_rel);
+  const WakePlan::LogEnd end{hub().newest(), hub().published_bytes()};
+  plan_.Step(
+      now, noticed, end, [&](std::uint64_t after) { return NewsSince(after, end.newest); },
+      [](SubscribeReactor* stream, std::uint64_t passed) { stream->Wake(passed); });
   if (now >= next_beat_) {
     next_beat_ = now + kBeat;
-    for (const auto& [stream, pace] : streams_) stream->Beat();
+    plan_.ForEach([](SubscribeReactor* stream, std::uint64_t passed) { stream->Beat(passed); });
   }
   urgent_bytes_.store(plan_.NextDueBytes());
   return std::min(plan_.NextDue(), streams_.empty() ? now + kLongWait : next_beat_);
@@ -116,7 +125,7 @@ WakePlan::Time SubscriberSet::Step() {
 
 bool SubscriberSet::MustStep() const {
   return (plan_.listens() && notified_.load(std::memory_order_acquire)) ||
-         published_bytes() >= urgent_bytes_.load();
+         hub().published_bytes() >= urgent_bytes_.load();
 }
 
 void SubscriberSet::Run() {

@@ -50,15 +50,16 @@ class SubscriberSet {
   void Notify();
   // Takes in a stream that got its call, or refuses it.
   void Add(SubscribeReactor* stream);
-  // Wakes a stream at this pace from now on. Before it waits for anything.
-  void Follow(SubscribeReactor* stream, const WakePlan::Pace& pace);
+  // Wakes a stream by the plan from now on. Before it waits for anything.
+  void Follow(SubscribeReactor* stream, const WakePlan::Place& place);
   void Remove(SubscribeReactor* stream);
   void WaitForStream();
   void Run();
   // Wakes what is due. Returns until when nothing is, unless there is a notice.
   WakePlan::Time Step() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   bool MustStep() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  std::uint64_t published_bytes() const { return frame_.authority.events().published_bytes(); }
+  WakePlan::News NewsSince(std::uint64_t after, std::uint64_t newest) const;
+  EventHub& hub() const { return frame_.authority.events(); }
 
   const CallFrame frame_;
   const std::size_t max_subscribers_;
@@ -70,8 +71,8 @@ class SubscriberSet {
   std::atomic<std::uint64_t> urgent_bytes_{UINT64_MAX};
   mutable Mutex mu_;  // taken before that of a stream
   CondVar changed_;
-  // With their paces, once these are known.
-  absl::flat_hash_map<SubscribeReactor*, std::optional<WakePlan::Pace>> streams_
+  // With their places in the plan, once these are known.
+  absl::flat_hash_map<SubscribeReactor*, std::optional<WakePlan::Place>> streams_
       ABSL_GUARDED_BY(mu_);
   WakePlan plan_ ABSL_GUARDED_BY(mu_);
   WakePlan::Time next_beat_ ABSL_GUARDED_BY(mu_){};

@@ -4,18 +4,22 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "absl/container/btree_map.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/functional/function_ref.h"
 
 namespace latchkey::rpc {
 
 class SubscribeReactor;
 
-// When which streams are woken after commits. A stream that has nothing to send lets the first new
-// event wait for others, for as long as its subscriber said or until about as many bytes as fill a
-// response were published; streams of the same pace wait together, so that neither takes a timer
-// for each. Used by one thread at a time.
+// Which streams are woken after commits, and when. A stream that has nothing to send lets the first
+// new event wait for others, for as long as its subscriber said or until about as many bytes as
+// fill a response were published; streams of the same pace wait together, so that none takes a
+// timer of its own. Those of one workspace are found by its name, so that what is committed
+// elsewhere costs nothing for each of them. Used by one thread at a time.
 class WakePlan {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -28,33 +32,41 @@ class WakePlan {
       return a.max_delay != b.max_delay ? a.max_delay < b.max_delay : a.max_bytes < b.max_bytes;
     }
   };
-  using Streams = absl::flat_hash_set<SubscribeReactor*>;
+  // Where a stream is found.
+  struct Place {
+    Pace pace;
+    std::string workspace;  // the only one whose events it may send, by name; empty: it sends any
+  };
+  // How far the log is.
+  struct LogEnd {
+    std::uint64_t newest;  // the last event
+    std::uint64_t bytes;   // published ever
+  };
+  // What was committed.
+  struct News {
+    bool for_all = false;                         // every stream is to look
+    absl::flat_hash_set<std::string> workspaces;  // else those of these, and those that send any
+  };
+  // Says what was committed after an event, up to the log's end that is given beside it.
+  using NewsSince = absl::FunctionRef<News(std::uint64_t after)>;
+  // Wakes a stream. If it has nothing to send, then nothing up to `passed` is for it.
+  using Wake = absl::FunctionRef<void(SubscribeReactor*, std::uint64_t passed)>;
 
-  // `published` is how many bytes of events were ever published, here and below.
-  void Add(SubscribeReactor* stream, const Pace& pace, std::uint64_t published);
+  void Add(SubscribeReactor* stream, const Place& place, const LogEnd& end);
   // Does nothing where the plan does not have it.
-  void Remove(SubscribeReactor* stream, const Pace& pace);
+  void Remove(SubscribeReactor* stream, const Place& place);
 
   // Whether some streams do not wait, so that they have to be told of the next commit.
   bool listens() const;
   // Whether some streams are due.
-  bool IsDue(Time now, std::uint64_t published) const;
+  bool IsDue(Time now, const LogEnd& end) const;
 
-  // Calls `wake` with each stream that is due. Where `noticed`, that is after a commit, the wait of
-  // those that do not wait begins; which may be over at once.
-  template <typename Wake>
-  void Step(Time now, bool noticed, std::uint64_t published, const Wake& wake) {
-    for (auto& [pace, group] : groups_) {
-      bool due = group.IsDue(pace, now, published);
-      if (!due && noticed && !group.waits) {
-        group.Wait(now + pace.max_delay);
-        due = group.IsDue(pace, now, published);
-      }
-      if (!due) continue;
-      group.Pass(published);
-      for (SubscribeReactor* stream : group.streams) wake(stream);
-    }
-  }
+  // Wakes what is due and concerned by the news. Where `noticed`, that is after a commit, the wait
+  // of those that do not wait begins; which may be over at once.
+  void Step(Time now, bool noticed, const LogEnd& end, NewsSince news_since, Wake wake);
+
+  // Calls `wake` for every stream.
+  void ForEach(Wake wake) const;
 
   // When the next are due; Time::max() where none wait.
   Time NextDue() const;
@@ -62,24 +74,22 @@ class WakePlan {
   std::uint64_t NextDueBytes() const;
 
  private:
-  struct Group {
-    Streams streams;
-    bool waits = false;
-    Time due{};                // where it waits
-    std::uint64_t passed = 0;  // bytes that were published when it was last woken
+  using Streams = absl::flat_hash_set<SubscribeReactor*>;
 
-    bool IsDue(const Pace& pace, Time now, std::uint64_t published) const {
-      return waits && (now >= due || published - passed >= pace.max_bytes);
-    }
-    void Wait(Time until) {
-      waits = true;
-      due = until;
-    }
-    void Pass(std::uint64_t published) {
-      waits = false;
-      passed = published;
+  struct Group {
+    absl::flat_hash_map<std::string, Streams> streams;  // by workspace
+    bool waits = false;
+    Time due{};       // where it waits
+    LogEnd passed{};  // when it was last due
+    std::size_t max_bytes = 0;
+
+    bool IsDue(Time now, const LogEnd& end) const {
+      return waits && (now >= due || end.bytes - passed.bytes >= max_bytes);
     }
   };
+
+  static void WakeGroup(const Group& group, const News& news, Wake wake);
+  static void WakeThose(const Group& group, const std::string& workspace, Wake wake);
 
   absl::btree_map<Pace, Group> groups_;
 };
