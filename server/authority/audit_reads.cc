@@ -37,6 +37,7 @@ absl::Status Authority::CheckStart(std::uint64_t after, const v1::EventFilter& f
 
 absl::StatusOr<v1::ListEventsResponse> Authority::Read(const Caller& caller,
                                                        const v1::ListEventsRequest& request) {
+  const std::uint64_t authorized_at = hub_->newest();
   LATCHKEY_RETURN_IF_ERROR(AuthorizeAudit(caller, request.filter()));
   Validator validator;
   CheckFilter(request.filter(), validator);
@@ -63,10 +64,14 @@ absl::StatusOr<v1::ListEventsResponse> Authority::Read(const Caller& caller,
   v1::ListEventsResponse response;
   if (request.descending()) {
     LATCHKEY_ASSIGN_OR_RETURN(batch, hub_->ReadBackward(position, selector, limits));
-    more = batch.complete_through > after + 1;
+    more = batch.complete_through > 0 && batch.complete_through - 1 > after;
   } else {
     LATCHKEY_ASSIGN_OR_RETURN(batch, hub_->Read(position, selector, limits));
     more = batch.complete_through < hub_->newest();
+  }
+  // What was committed after the right ended is not for this caller any more.
+  if (hub_->rights_changed() > authorized_at) {
+    LATCHKEY_RETURN_IF_ERROR(AuthorizeAudit(caller, request.filter()));
   }
   if (!response.ParseFromString(batch.events)) {
     return absl::DataLossError("events that were read do not parse");

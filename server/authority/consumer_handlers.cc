@@ -53,6 +53,18 @@ absl::Status InConsumer(const absl::Status& status) {
   return InvalidFieldsError(violations);
 }
 
+// What a member's consumer takes less than that of a service or the operator. All members' are
+// counted by their workspaces; and what one holds takes the disk of all, and outlasts the plan.
+absl::Status CheckForMember(const Caller& caller, const v1::Consumer& consumer) {
+  if (caller.kind != policy::CallerKind::kMember) return absl::OkStatus();
+  Validator validator;
+  validator.Check(!consumer.filter().workspace().empty(), "consumer.filter.workspace",
+                  "is empty; a member's consumer is of one workspace");
+  validator.Check(!consumer.holds_retention(), "consumer.holds_retention",
+                  "is set by a member; it takes the operator or a service with the role AUDITOR");
+  return validator.status();
+}
+
 // FAILED_PRECONDITION: the plan of the filter's workspace takes no more. NOT_FOUND: there is no
 // such workspace.
 absl::Status CheckRoom(const Mutation& m, const std::string& workspace) {
@@ -117,7 +129,7 @@ absl::StatusOr<v1::Consumer> Find(Mutation& m, policy::Action action, const std:
   validator.Check(id.has_value(), "name", kConsumerForm);
   validator.RequestId(request_id);
   LATCHKEY_RETURN_IF_ERROR(validator.status());
-  if (!consumer.has_value() || !NamesItsPart(m.caller(), filter)) {
+  if (!consumer.has_value() || !IsOpenTo(m.caller(), *consumer)) {
     return ResourceNotFoundError(name);
   }
   return *std::move(consumer);
@@ -146,7 +158,7 @@ absl::StatusOr<v1::CreateConsumerResponse> Handle(Mutation& m,
   const std::string parent = filter.workspace().empty() ? "consumers" : filter.workspace();
   LATCHKEY_RETURN_IF_ERROR(m.Authorize(sheet, {workspace, parent, ""}));
   LATCHKEY_RETURN_IF_ERROR(CheckNewConsumer(request));
-  LATCHKEY_RETURN_IF_ERROR(InConsumer(CheckNamesItsPart(m.caller(), filter)));
+  LATCHKEY_RETURN_IF_ERROR(CheckForMember(m.caller(), request.consumer()));
   Validator form;
   CheckFilter(filter, form);
   LATCHKEY_RETURN_IF_ERROR(InConsumer(form.status()));

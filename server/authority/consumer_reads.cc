@@ -62,7 +62,7 @@ absl::StatusOr<v1::GetConsumerResponse> Authority::Read(const Caller& caller,
                                    : ResourceNotFoundError(request.name());
   }
   if (!id.has_value()) return InvalidFieldError("name", kConsumerForm);
-  if (!consumer.has_value() || !NamesItsPart(caller, filter)) {
+  if (!consumer.has_value() || !IsOpenTo(caller, *consumer)) {
     return ResourceNotFoundError(request.name());
   }
   Complete(*consumer);
@@ -90,6 +90,7 @@ absl::StatusOr<v1::ListConsumersResponse> Authority::Read(const Caller& caller,
   LATCHKEY_ASSIGN_OR_RETURN(const Page page, PageOf(request));
   v1::ListConsumersResponse response;
   const auto add = [&](const ConsumerRecord& record) -> absl::StatusOr<bool> {
+    if (!IsOpenTo(caller, record.consumer())) return false;
     LATCHKEY_ASSIGN_OR_RETURN(v1::Consumer consumer, WithPosition(view, record));
     Complete(consumer);
     *response.add_consumers() = std::move(consumer);

@@ -1,6 +1,7 @@
 #include "server/authority/consumers.h"
 
 #include "server/authority/actions.h"
+#include "server/authority/audit_filter.h"
 #include "server/authority/names.h"
 #include "server/base/status_macros.h"
 #include "storage/keys.h"
@@ -27,6 +28,11 @@ absl::StatusOr<std::optional<v1::Consumer>> ReadConsumer(const storage::Reader& 
   if (!record.has_value()) return std::optional<v1::Consumer>();
   LATCHKEY_ASSIGN_OR_RETURN(v1::Consumer consumer, WithPosition(reader, *record));
   return std::optional<v1::Consumer>(std::move(consumer));
+}
+
+bool IsOpenTo(const Caller& caller, const v1::Consumer& consumer) {
+  if (caller.kind != policy::CallerKind::kMember) return true;
+  return NamesItsPart(caller, consumer.filter()) && ParseMember(consumer.creator()).has_value();
 }
 
 storage::v1::ConsumerPositionRecord PositionOf(std::uint64_t acknowledged, absl::Time now) {

@@ -8,6 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "latchkey/v1/audit_service.pb.h"
+#include "server/authority/caller.h"
 #include "storage/reader.h"
 
 namespace latchkey {
@@ -22,6 +23,10 @@ absl::StatusOr<std::optional<v1::Consumer>> ReadConsumer(const storage::Reader& 
 // The same of a record that was read already.
 absl::StatusOr<v1::Consumer> WithPosition(const storage::Reader& reader,
                                           const storage::v1::ConsumerRecord& record);
+
+// Returns whether a caller who may read the events of a consumer may have to do with it: a member,
+// with those that members made. Whoever is audited must not move an auditor's place in the log.
+bool IsOpenTo(const Caller& caller, const v1::Consumer& consumer);
 
 // The position of a consumer that was active at `now`.
 storage::v1::ConsumerPositionRecord PositionOf(std::uint64_t acknowledged, absl::Time now);

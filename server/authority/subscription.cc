@@ -46,15 +46,6 @@ void CheckStart(const v1::SubscribeRequest& request, Validator& validator) {
                   "start_time", "is no time; it takes the years 1 to 9999 and nanos to 999999999");
 }
 
-absl::StatusOr<std::uint64_t> StartAt(const google::protobuf::Timestamp& time,
-                                      const EventHub& hub) {
-  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t first, hub.FirstSince(time));
-  const std::uint64_t oldest = hub.oldest();
-  // Those before the oldest may have been as late.
-  if (oldest > 1 && first <= oldest) return StartTimeTooOldError(oldest, hub.newest());
-  return first - 1;
-}
-
 }  // namespace
 
 absl::StatusOr<SubscriptionTerms> ReadTerms(const v1::SubscribeRequest& request) {
@@ -88,7 +79,10 @@ absl::StatusOr<SubscriptionTerms> ReadTerms(const v1::SubscribeRequest& request)
 
 absl::StatusOr<std::uint64_t> StartOf(const v1::SubscribeRequest& request, const EventHub& hub) {
   if (request.from_now()) return hub.newest();
-  if (request.has_start_time()) return StartAt(request.start_time(), hub);
+  if (request.has_start_time()) {
+    LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t first, hub.FirstSince(request.start_time()));
+    return first - 1;
+  }
   return request.after_revision();
 }
 

@@ -77,6 +77,9 @@ void AddLimits(CLI::App& app, Settings& settings) {
   app.add_option("--worker-threads", server.worker_threads, "Threads that read the store")
       ->capture_default_str()
       ->check(threads);
+  app.add_option("--stream-threads", server.stream_threads, "Threads that read it for Subscribe")
+      ->capture_default_str()
+      ->check(threads);
   app.add_option("--max-calls", server.max_calls, "Calls served at once")
       ->capture_default_str()
       ->check(many);

@@ -132,6 +132,12 @@ void EventHub::WakeAll() {
   for (const auto& [id, wake] : wakers_) wake();
 }
 
+void EventHub::set_oldest(std::uint64_t oldest) {
+  std::uint64_t before = oldest_.load();
+  while (before < oldest && !oldest_.compare_exchange_weak(before, oldest)) {
+  }
+}
+
 std::optional<EventHub::Blocks> EventHub::FromRing(std::uint64_t after,
                                                    std::size_t max_events) const {
   MutexLock lock(ring_mu_);
@@ -179,7 +185,12 @@ absl::StatusOr<EventHub::Batch> EventHub::Read(std::uint64_t after, const EventS
   const storage::View view(options_.engine.NewSnapshot());
   // Events are removed from the beginning only, so that the first one tells whether any are gone.
   LATCHKEY_ASSIGN_OR_RETURN(const bool is_there, view.Has(storage::EventKey(after + 1)));
-  if (!is_there) return OutOfRangeError(after, oldest(), end);
+  if (!is_there) {
+    // Of the same view: what was removed a moment ago may not have been told yet.
+    LATCHKEY_ASSIGN_OR_RETURN(const auto retention, view.Get(storage::RetentionKey()));
+    return OutOfRangeError(after, retention.has_value() ? retention->oldest_sequence() : oldest(),
+                           end);
+  }
   LATCHKEY_RETURN_IF_ERROR(Walk(view, after + 1, end + 1, engine::Direction::kForward, collector));
   return batch;
 }

@@ -82,12 +82,13 @@ class EventHub {
   std::uint64_t oldest() const {
     return newest() == 0 ? 0 : oldest_.load(std::memory_order_acquire);
   }
-  // Says what that is, from 1, once what is older was removed from the store.
-  void set_oldest(std::uint64_t oldest) { oldest_.store(oldest, std::memory_order_release); }
+  // Says what that is, from 1, once what is older was removed from the store. Never goes back.
+  void set_oldest(std::uint64_t oldest);
 
   // Returns a sequence number such that the first retained event from it on is of `time` or later,
   // and the one before it is not; newest() + 1 where no event is that late. It is found by halving:
   // where the clock stepped back, so that several places are so, it is any one of them.
+  // OUT_OF_RANGE: it is the oldest retained one, and those before it may have been as late.
   absl::StatusOr<std::uint64_t> FirstSince(const google::protobuf::Timestamp& time) const;
 
   // Returns the events after `after` that `selector` selects, within `limits`.

@@ -2,6 +2,7 @@
 #include <optional>
 #include <tuple>
 
+#include "server/authority/errors.h"
 #include "server/base/status_macros.h"
 #include "server/events/event_hub.h"
 #include "storage/keys.h"
@@ -32,8 +33,10 @@ absl::StatusOr<std::optional<v1::Event>> FirstEvent(const storage::View& view, s
 absl::StatusOr<std::uint64_t> EventHub::FirstSince(const google::protobuf::Timestamp& time) const {
   std::uint64_t high = newest() + 1;
   const storage::View view(options_.engine.NewSnapshot());
-  LATCHKEY_ASSIGN_OR_RETURN(std::uint64_t low, view.OldestSequence());
-  if (low == 0) return high;
+  if (high == 1) return high;
+  LATCHKEY_ASSIGN_OR_RETURN(const auto retention, view.Get(storage::RetentionKey()));
+  const std::uint64_t oldest = retention.has_value() ? retention->oldest_sequence() : 1;
+  std::uint64_t low = oldest;
   while (low < high) {
     const std::uint64_t middle = low + (high - low) / 2;
     LATCHKEY_ASSIGN_OR_RETURN(const std::optional<v1::Event> event, FirstEvent(view, middle, high));
@@ -43,6 +46,7 @@ absl::StatusOr<std::uint64_t> EventHub::FirstSince(const google::protobuf::Times
       high = middle;
     }
   }
+  if (low == oldest && oldest > 1) return StartTimeTooOldError(oldest, newest());
   return low;
 }
 

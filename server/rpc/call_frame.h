@@ -12,6 +12,9 @@ namespace latchkey::rpc {
 struct CallFrame {
   Authority& authority;
   Executor& workers;  // for what blocks on disk; several threads
+  // The same for streams, which may have all of the log to read, so that no other call waits for
+  // that.
+  Executor& stream_workers;
   CallGate& gate;
   const StatusConverter& statuses;
 };

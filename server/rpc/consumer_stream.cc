@@ -35,7 +35,10 @@ absl::StatusOr<std::uint64_t> SubscribeReactor::UseConsumer(const Caller& caller
                   "consumer", "is set beside another start; it takes one of them");
   LATCHKEY_RETURN_IF_ERROR(validator.status());
   *asked_.mutable_filter() = consumer.filter();
-  consumer_holds_ = consumer.holds_retention() && !consumer.hold_lapsed();
+  // For an owner the plan counts all the same.
+  consumer_holds_ = consumer.holds_retention() && !consumer.hold_lapsed() &&
+                    caller.kind != policy::CallerKind::kMember;
+  consumer_made_ = consumer.create_time();
   return consumer.acknowledged_revision();
 }
 
@@ -46,6 +49,11 @@ absl::StatusOr<std::uint64_t> SubscribeReactor::ClaimConsumer(const Caller& call
   // Whoever deletes it from here on ends this stream; whoever did so before is seen here.
   LATCHKEY_ASSIGN_OR_RETURN(const v1::Consumer consumer,
                             FindConsumer(frame_.authority, caller, asked_.consumer()));
+  // One that was deleted and made anew in between has another filter and position.
+  if (consumer.create_time().seconds() != consumer_made_.seconds() ||
+      consumer.create_time().nanos() != consumer_made_.nanos()) {
+    return ConsumerTakenOverError(asked_.consumer());
+  }
   frame_.authority.NoteActive(asked_.consumer());
   return std::max(position, consumer.acknowledged_revision());
 }

@@ -91,6 +91,8 @@ class Server::Impl {
         statuses_(options_.logger, options_.entropy),
         workers_(
             std::make_unique<ThreadPoolExecutor>(options_.settings.worker_threads, "rpc-worker")),
+        stream_workers_(
+            std::make_unique<ThreadPoolExecutor>(options_.settings.stream_threads, "rpc-stream")),
         subscribers_(frame(), static_cast<std::size_t>(options_.settings.max_subscribers)),
         ports_(options_.settings.addresses.size(), 0) {}
 
@@ -104,7 +106,9 @@ class Server::Impl {
   int port(std::size_t index) const { return ports_[index]; }
 
  private:
-  CallFrame frame() { return {options_.authority, *workers_, gate_, statuses_}; }
+  CallFrame frame() {
+    return {options_.authority, *workers_, *stream_workers_, gate_, statuses_};
+  }
   void Configure(grpc::ServerBuilder& builder) const;
   void MakeMethods(grpc::ServerBuilder& builder);
   void StartMethods();
@@ -113,7 +117,8 @@ class Server::Impl {
   const std::shared_ptr<grpc::ServerCredentials> credentials_;
   CallGate gate_;
   const StatusConverter statuses_;
-  std::unique_ptr<ThreadPoolExecutor> workers_;  // null after Shutdown()
+  std::unique_ptr<ThreadPoolExecutor> workers_;         // null after Shutdown()
+  std::unique_ptr<ThreadPoolExecutor> stream_workers_;  // the same
   SubscriberSet subscribers_;
   AuthorityServices services_;
   VerifierServiceCalls verifier_;
@@ -217,6 +222,7 @@ void Server::Impl::Shutdown(absl::Duration grace) {
   poller_->Stop();
   // A worker may have answered its call and still be on its way out of the authority.
   workers_.reset();
+  stream_workers_.reset();
   server_.reset();
 }
 

@@ -35,6 +35,7 @@ class Server {
     bool reflection = true;
     int poll_threads = 1;                             // that take calls, and answer Verify
     int worker_threads = 4;                           // that read the store
+    int stream_threads = 2;                           // that read it for Subscribe
     int max_calls = 4096;                             // unary calls served at once
     int max_subscribers = 4096;                       // Subscribe streams at once
     int max_streams_per_connection = 1024;            // calls at once of one connection

@@ -16,6 +16,8 @@ namespace {
 
 // What is sent was allowed this long ago at most.
 constexpr std::chrono::seconds kRightsAge{1};
+// How long a write may take until a stream that was ended meanwhile is cancelled.
+constexpr std::chrono::seconds kEndPatience{5};
 
 // Of who had the right and lost it nothing is hidden: what the stream was about was known.
 absl::Status RightEndedError(const absl::Status& status) {
@@ -68,13 +70,20 @@ void SubscribeReactor::Wake(std::uint64_t passed) {
 }
 
 void SubscribeReactor::Beat(std::uint64_t passed) {
+  const SteadyTime now = std::chrono::steady_clock::now();
+  bool is_stuck = false;
   {
     MutexLock lock(mu_);
-    if (state_ != State::kIdle) return;
-    position_ = std::max(position_, passed);
-    if (std::chrono::steady_clock::now() < last_write_ + interval_) return;
-    state_ = State::kReading;
+    // A reader who takes nothing would keep a stream that has ended open for ever.
+    is_stuck = state_ == State::kWriting && !ended_.ok() && now > ended_time_ + kEndPatience;
+    if (!is_stuck) {
+      if (state_ != State::kIdle) return;
+      position_ = std::max(position_, passed);
+      if (now < last_write_ + interval_) return;
+      state_ = State::kReading;
+    }
   }
+  if (is_stuck) return CancelCall();
   ScheduleWork();
 }
 
@@ -82,6 +91,7 @@ void SubscribeReactor::End(const absl::Status& status) {
   {
     MutexLock lock(mu_);
     ended_ = status;
+    ended_time_ = std::chrono::steady_clock::now();
     if (state_ != State::kIdle) return;
     state_ = State::kFinishing;
   }
@@ -115,7 +125,7 @@ void SubscribeReactor::OnDone() {
 }
 
 void SubscribeReactor::ScheduleWork() {
-  frame_.workers.Schedule([this] { Work(); });
+  frame_.stream_workers.Schedule([this] { Work(); });
 }
 
 void SubscribeReactor::Work() {
@@ -199,6 +209,7 @@ absl::StatusOr<grpc::ByteBuffer> SubscribeReactor::MakeResponse(EventHub::Batch 
 absl::Status SubscribeReactor::CheckRequest() {
   // Who may not ask is told so before the form is judged.
   LATCHKEY_ASSIGN_OR_RETURN(const Caller caller, AuthenticateCall(frame_.authority, context()));
+  LATCHKEY_RETURN_IF_ERROR(set_.CountFor(this, caller));
   grpc::ByteBuffer bytes = request();
   LATCHKEY_RETURN_IF_ERROR(ParseRequest(bytes, asked_));
   const bool by_consumer = !asked_.consumer().empty();
@@ -221,7 +232,8 @@ absl::Status SubscribeReactor::CheckRequest() {
     interval_ = absl::ToChronoNanoseconds(terms_.heartbeat_interval);
     position_ = position;
   }
-  set_.Follow(this, {{absl::ToChronoNanoseconds(terms_.max_delay), terms_.limits.max_bytes},
+  set_.Follow(this, {WakePlan::Rounded({absl::ToChronoNanoseconds(terms_.max_delay),
+                                        terms_.limits.max_bytes}),
                      asked_.filter().workspace()});
   return absl::OkStatus();
 }

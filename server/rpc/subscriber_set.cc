@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "server/authority/errors.h"
 #include "server/rpc/status_conversion.h"
@@ -15,6 +16,7 @@ namespace {
 // How late a heartbeat may be.
 constexpr std::chrono::milliseconds kBeat{200};
 constexpr std::chrono::seconds kLongWait{60};
+constexpr int kMaxStreamsOfMember = 64;
 
 }  // namespace
 
@@ -56,7 +58,7 @@ void SubscriberSet::Add(SubscribeReactor* stream) {
     if (refused.ok() && streams_.size() >= max_subscribers_) {
       refused = OverloadedError("as many streams are open as the server takes; try again later");
     }
-    if (refused.ok()) streams_.emplace(stream, std::nullopt);
+    if (refused.ok()) streams_.emplace(stream, Open());
   }
   if (!refused.ok()) return stream->Refuse(refused);
   Notify();
@@ -66,7 +68,7 @@ void SubscriberSet::Add(SubscribeReactor* stream) {
 void SubscriberSet::EndAll(const absl::Status& status) {
   MutexLock lock(mu_);
   ended_ = status;
-  for (const auto& [stream, place] : streams_) stream->End(status);
+  for (const auto& [stream, open] : streams_) stream->End(status);
 }
 
 std::size_t SubscriberSet::size() const {
@@ -84,7 +86,7 @@ void SubscriberSet::Notify() {
 
 void SubscriberSet::Follow(SubscribeReactor* stream, const WakePlan::Place& place) {
   MutexLock lock(mu_);
-  streams_[stream] = place;
+  streams_[stream].place = place;
   plan_.Add(stream, place, {hub().newest(), hub().published_bytes()});
   // The flag may be up from before, and then no commit would tell of itself.
   changed_.NotifyOne();
@@ -94,8 +96,26 @@ void SubscriberSet::Remove(SubscribeReactor* stream) {
   MutexLock lock(mu_);
   const auto it = streams_.find(stream);
   if (it == streams_.end()) return;
-  if (it->second.has_value()) plan_.Remove(stream, *it->second);
+  const Open& open = it->second;
+  if (open.place.has_value()) plan_.Remove(stream, *open.place);
+  if (const auto of = streams_of_member_.find(open.member);
+      of != streams_of_member_.end() && --of->second == 0) {
+    streams_of_member_.erase(of);
+  }
   streams_.erase(it);
+}
+
+absl::Status SubscriberSet::CountFor(SubscribeReactor* stream, const Caller& caller) {
+  if (caller.kind != policy::CallerKind::kMember) return absl::OkStatus();
+  MutexLock lock(mu_);
+  int& count = streams_of_member_[caller.principal];
+  if (count >= kMaxStreamsOfMember) {
+    return OverloadedError(absl::StrCat(caller.principal, " has ", count,
+                                        " streams open; end one, or use one for more"));
+  }
+  ++count;
+  streams_[stream].member = caller.principal;
+  return absl::OkStatus();
 }
 
 WakePlan::News SubscriberSet::NewsSince(std::uint64_t after, std::uint64_t newest) const {

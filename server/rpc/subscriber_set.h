@@ -50,6 +50,9 @@ class SubscriberSet {
   void Notify();
   // Takes in a stream that got its call, or refuses it.
   void Add(SubscribeReactor* stream);
+  // Counts a stream for its caller: a member has some dozens at most, so that no one takes the
+  // places of all. RESOURCE_EXHAUSTED (OVERLOADED): that many are open.
+  absl::Status CountFor(SubscribeReactor* stream, const Caller& caller);
   // Wakes a stream by the plan from now on. Before it waits for anything.
   void Follow(SubscribeReactor* stream, const WakePlan::Place& place);
   void Remove(SubscribeReactor* stream);
@@ -71,9 +74,12 @@ class SubscriberSet {
   std::atomic<std::uint64_t> urgent_bytes_{UINT64_MAX};
   mutable Mutex mu_;  // taken before that of a stream
   CondVar changed_;
-  // With their places in the plan, once these are known.
-  absl::flat_hash_map<SubscribeReactor*, std::optional<WakePlan::Place>> streams_
-      ABSL_GUARDED_BY(mu_);
+  struct Open {
+    std::optional<WakePlan::Place> place;  // in the plan, once that is known
+    std::string member;                    // whose it is; empty where it is no member's
+  };
+  absl::flat_hash_map<SubscribeReactor*, Open> streams_ ABSL_GUARDED_BY(mu_);
+  absl::flat_hash_map<std::string, int> streams_of_member_ ABSL_GUARDED_BY(mu_);
   WakePlan plan_ ABSL_GUARDED_BY(mu_);
   WakePlan::Time next_beat_ ABSL_GUARDED_BY(mu_){};
   absl::Status ended_ ABSL_GUARDED_BY(mu_);  // not OK after EndAll()

@@ -1,8 +1,20 @@
 #include "server/rpc/wake_plan.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 
 namespace latchkey::rpc {
+
+WakePlan::Pace WakePlan::Rounded(const Pace& pace) {
+  constexpr std::array<int, 11> kMilliseconds = {1000, 500, 200, 100, 50, 20, 10, 5, 2, 1, 0};
+  Pace rounded{{}, std::bit_floor(pace.max_bytes)};
+  for (const int ms : kMilliseconds) {
+    rounded.max_delay = std::chrono::milliseconds(ms);
+    if (rounded.max_delay <= pace.max_delay) break;
+  }
+  return rounded;
+}
 
 void WakePlan::Add(SubscribeReactor* stream, const Place& place, const LogEnd& end) {
   Group& group = groups_[place.pace];

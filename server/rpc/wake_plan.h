@@ -52,6 +52,9 @@ class WakePlan {
   // Wakes a stream. If it has nothing to send, then nothing up to `passed` is for it.
   using Wake = absl::FunctionRef<void(SubscribeReactor*, std::uint64_t passed)>;
 
+  // The next pace of some dozens that is no slower, so that there are few whatever is asked for.
+  static Pace Rounded(const Pace& pace);
+
   void Add(SubscribeReactor* stream, const Place& place, const LogEnd& end);
   // Does nothing where the plan does not have it.
   void Remove(SubscribeReactor* stream, const Place& place);

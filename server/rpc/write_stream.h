@@ -47,6 +47,9 @@ class WriteStream {
     write_tag_.BeginWith([&] { writer_.Write(response, &write_tag_); });
   }
 
+  // Breaks the call off, which ends a write in flight. From any thread.
+  void CancelCall() { context_.TryCancel(); }
+
   // Ends the stream. Once, while no write is in flight.
   void Finish(const grpc::Status& status) {
     finish_tag_.BeginWith([&] { writer_.Finish(status, &finish_tag_); });

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
@@ -147,6 +148,37 @@ TEST_F(SubscribeTermsTest, AConsumerThatThereIsNotIsNotFound) {
   v1::SubscribeRequest request;
   request.set_consumer("consumers/nobody");
   EXPECT_EQ(Open(request).Finish().error_code(), grpc::StatusCode::NOT_FOUND);
+}
+
+TEST_F(SubscribeTermsTest, OneMemberDoesNotTakeThePlacesOfAll) {
+  MakeWorkspace("acme");
+  MakeService("portal", v1::SERVICE_ROLE_DELEGATE);
+  const std::string secret = IssueServiceToken("portal");
+  const auto as_owner = [&] {
+    auto context = As(secret);
+    context->AddMetadata("latchkey-on-behalf-of", "workspaces/acme/members/owner");
+    return context;
+  };
+  v1::SubscribeRequest request;
+  request.mutable_filter()->set_workspace("workspaces/acme");
+  std::vector<std::unique_ptr<OpenStream>> open;
+  for (int i = 0; i < 64; ++i) {
+    open.push_back(std::make_unique<OpenStream>(*stub_, as_owner(), request));
+    ASSERT_TRUE(open.back()->Read()) << i;
+  }
+  OpenStream refused(*stub_, as_owner(), request);
+  EXPECT_FALSE(refused.Read());
+  EXPECT_EQ(refused.Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_TRUE(Open(v1::SubscribeRequest()).Read());
+
+  open.clear();
+  // Its places are free again as soon as the server knows.
+  bool reads = false;
+  for (int tries = 0; tries < 500 && !reads; ++tries) {
+    OpenStream again(*stub_, as_owner(), request);
+    reads = again.Read();
+  }
+  EXPECT_TRUE(reads);
 }
 
 }  // namespace

@@ -15,6 +15,18 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
+TEST(WakePlanPaceTest, PacesAreFewAndNeverSlowerThanAskedFor) {
+  const auto rounded = [](std::chrono::nanoseconds delay, std::size_t bytes) {
+    return WakePlan::Rounded({delay, bytes});
+  };
+  EXPECT_EQ(rounded(milliseconds(0), 1024).max_delay, milliseconds(0));
+  EXPECT_EQ(rounded(std::chrono::microseconds(1999), 1500).max_delay, milliseconds(1));
+  EXPECT_EQ(rounded(milliseconds(999), 1500).max_delay, milliseconds(500));
+  EXPECT_EQ(rounded(milliseconds(1000), 1500).max_delay, milliseconds(1000));
+  EXPECT_EQ(rounded(milliseconds(2), 1500).max_bytes, 1024u);
+  EXPECT_EQ(rounded(milliseconds(2), 1 << 20).max_bytes, std::size_t{1} << 20);
+}
+
 class WakePlanTest : public ::testing::Test {
  protected:
   // A plan only hands streams on, so that any pointers do.

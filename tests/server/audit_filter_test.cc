@@ -252,23 +252,25 @@ TEST_F(SubscriptionTest, AStartBeforeWhatIsRetainedIsOutOfRange) {
   for (std::uint64_t gone = 1; gone + 1 < newest; ++gone) {
     batch.Delete(storage::EventKey(gone).bytes);
   }
+  storage::v1::RetentionRecord retention;
+  retention.set_oldest_sequence(newest - 1);
+  const std::string key = storage::RetentionKey().bytes;
+  batch.Put(key, storage::EncodeRecord(key, retention));
   ASSERT_TRUE(engine_.Commit(batch).ok());
+  authority_->events().set_oldest(newest - 1);
 
-  v1::SubscribeRequest request;
-  request.set_after_revision(newest - 2);
-  EXPECT_TRUE(Start(request).ok());
-  v1::SubscribeRequest early;
-  early.set_after_revision(newest - 3);
-  v1::SubscribeRequest late;
-  late.set_after_revision(newest + 1);
+  EXPECT_TRUE(authority_->CheckStart(newest - 2, {}).ok());
   v1::SubscribeRequest old;
   old.mutable_start_time()->set_seconds(0);
-  for (const auto& refused : {early, late, old}) {
-    const absl::Status status = Start(refused).status();
+  const absl::Status early = authority_->CheckStart(newest - 3, {});
+  for (const auto& status :
+       {early, authority_->CheckStart(newest + 1, {}), Start(old).status()}) {
     EXPECT_THAT(status, StatusIs(absl::StatusCode::kOutOfRange));
     EXPECT_EQ(InfoOf(status).metadata().at("oldest"), std::to_string(newest - 1));
     EXPECT_EQ(InfoOf(status).metadata().at("newest"), std::to_string(newest));
   }
+  // What was removed can be proven against a checkpoint that covers it.
+  EXPECT_EQ(InfoOf(early).metadata().at("checkpoint"), *authority_->CheckpointAt(newest - 2));
   v1::SubscribeRequest since;
   *since.mutable_start_time() = ToProto(authority_.clock().Now());
   EXPECT_EQ(Start(since).value(), newest - 1);

@@ -15,6 +15,7 @@
 namespace latchkey {
 namespace {
 
+using ::testing::IsEmpty;
 using testing::IsOk;
 using testing::StatusIs;
 using testing::TestAuthority;
@@ -45,7 +46,7 @@ class ConsumerTest : public ::testing::Test {
     return request;
   }
   v1::Consumer Make(const std::string& id, const std::string& workspace) {
-    const auto made = Call(operator_, New(id, workspace));
+    const auto made = Call(workspace.empty() ? operator_ : Ann(workspace), New(id, workspace));
     EXPECT_THAT(made.status(), IsOk());
     return made.ok() ? made->consumer() : v1::Consumer();
   }
@@ -104,6 +105,26 @@ class ConsumerTest : public ::testing::Test {
   const Caller ann_ = Ann("acme");
   const Caller max_ = TestAuthority::Member("workspaces/acme/members/max");
 };
+
+TEST_F(ConsumerTest, WhoIsAuditedHasNothingToDoWithAnAuditorsConsumer) {
+  ASSERT_THAT(Call(operator_, New("siem", "acme")).status(), IsOk());
+  const std::uint64_t newest = authority_->events().newest();
+
+  EXPECT_THAT(Acknowledge(ann_, "siem", newest), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(Delete(ann_, "siem"), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(Get(ann_, "siem"), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(List(ann_, "workspaces/acme"), IsEmpty());
+  EXPECT_EQ(Get(operator_, "siem")->acknowledged_revision(), 0u);
+}
+
+TEST_F(ConsumerTest, AMembersConsumerHoldsNothingAndIsOfOneWorkspace) {
+  v1::CreateConsumerRequest holding = New("siem", "acme");
+  holding.mutable_consumer()->set_holds_retention(true);
+  const absl::Status refused = Call(ann_, holding).status();
+  EXPECT_THAT(refused, StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_NE(refused.message().find("consumer.holds_retention"), std::string::npos) << refused;
+  EXPECT_THAT(Call(operator_, holding).status(), IsOk());
+}
 
 TEST_F(ConsumerTest, AnOwnerMakesOneAndItsEventShowsIt) {
   v1::CreateConsumerRequest request = New("siem", "acme");

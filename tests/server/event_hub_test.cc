@@ -38,6 +38,18 @@ class EventHubTest : public ::testing::Test {
     remembers_.Publish(events, all_.size());
     forgets_.Publish(events, all_.size());
   }
+  // As retention does it.
+  void RemoveBefore(std::uint64_t oldest) {
+    engine::WriteBatch batch;
+    for (std::uint64_t gone = 1; gone < oldest; ++gone) {
+      batch.Delete(storage::EventKey(gone).bytes);
+    }
+    storage::v1::RetentionRecord record;
+    record.set_oldest_sequence(oldest);
+    const std::string key = storage::RetentionKey().bytes;
+    batch.Put(key, storage::EncodeRecord(key, record));
+    ASSERT_TRUE(engine_.Commit(batch).ok());
+  }
   std::unique_ptr<storage::View> View() {
     return std::make_unique<storage::View>(engine_.NewSnapshot());
   }
@@ -185,15 +197,12 @@ TEST_F(EventHubTest, TheFirstEventSinceATimeIsFound) {
 
 TEST_F(EventHubTest, TheTimeIsFoundAmongWhatIsRetained) {
   for (int i = 0; i < 20; ++i) ASSERT_NO_FATAL_FAILURE(CommitSome());
-  engine::WriteBatch batch;
   const std::uint64_t kept = all_.size() / 2;
-  for (std::uint64_t gone = 1; gone < kept; ++gone) {
-    batch.Delete(storage::EventKey(gone).bytes);
-    // One here and there among those that are left.
-    if (gone % 3 == 0) batch.Delete(storage::EventKey(kept + gone).bytes);
-  }
-  ASSERT_TRUE(engine_.Commit(batch).ok());
-  for (std::uint64_t wanted = kept; wanted <= all_.size(); ++wanted) {
+  ASSERT_NO_FATAL_FAILURE(RemoveBefore(kept));
+  EXPECT_THAT(remembers_.FirstSince(all_[kept - 1].time()).status(),
+              testing::StatusIs(absl::StatusCode::kOutOfRange));
+  for (std::uint64_t wanted = kept + 1; wanted <= all_.size(); ++wanted) {
+    if (all_[wanted - 1].time().seconds() == all_[kept - 1].time().seconds()) continue;
     const auto found = remembers_.FirstSince(all_[wanted - 1].time());
     ASSERT_THAT(found.status(), testing::IsOk());
     EventHub::Limits one;
