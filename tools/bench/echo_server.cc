@@ -18,6 +18,7 @@
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/async_unary_call.h"
 #include "latchkey/bench/v1/echo.grpc.pb.h"
+#include "tools/bench/stream_echo.h"
 
 namespace latchkey::benchmark {
 namespace {
@@ -41,9 +42,9 @@ void Answer(const bench::v1::EchoRequest& request, bench::v1::EchoResponse& resp
   response.mutable_payload()->resize(std::min<std::size_t>(size, kMaxPayload));
 }
 
-class EchoCall {
+class EchoCall final : public QueuedTag {
  public:
-  EchoCall(bench::v1::EchoService::AsyncService& service, grpc::ServerCompletionQueue& queue)
+  EchoCall(QueuedEchoService& service, grpc::ServerCompletionQueue& queue)
       : service_(service), queue_(queue) {}
 
   void Wait() {
@@ -54,21 +55,20 @@ class EchoCall {
     service_.RequestEcho(&*context_, &request_, &*responder_, &queue_, &queue_, this);
   }
 
-  // Returns false when the server shuts down.
-  bool Proceed(bool ok) {
+  int Proceed(bool ok) override {
     if (finishing_) {
       Wait();
-      return true;
+      return 0;
     }
-    if (!ok) return false;
+    if (!ok) return -1;
     Answer(request_, response_);
     finishing_ = true;
     responder_->Finish(response_, grpc::Status::OK, this);
-    return true;
+    return 0;
   }
 
  private:
-  bench::v1::EchoService::AsyncService& service_;
+  QueuedEchoService& service_;
   grpc::ServerCompletionQueue& queue_;
   bool finishing_ = false;
   bench::v1::EchoRequest request_;
@@ -89,14 +89,17 @@ class CallbackEcho final : public bench::v1::EchoService::CallbackService {
   }
 };
 
-void Serve(std::vector<std::unique_ptr<EchoCall>>& calls, grpc::ServerCompletionQueue& queue) {
-  for (const auto& call : calls) call->Wait();
-  std::size_t live = calls.size();
+void Serve(QueuedEchoService& service, grpc::ServerCompletionQueue& queue) {
+  std::vector<std::unique_ptr<EchoCall>> calls;
+  for (int i = 0; i < kCalls; ++i) {
+    calls.push_back(std::make_unique<EchoCall>(service, queue));
+    calls.back()->Wait();
+  }
+  WaitForStreamEcho(service, queue);
+  int live = kCalls + 1;
   void* tag = nullptr;
   bool ok = false;
-  while (live > 0 && queue.Next(&tag, &ok)) {
-    if (!static_cast<EchoCall*>(tag)->Proceed(ok)) --live;
-  }
+  while (live > 0 && queue.Next(&tag, &ok)) live += static_cast<QueuedTag*>(tag)->Proceed(ok);
   queue.Shutdown();
   while (queue.Next(&tag, &ok)) {
   }
@@ -115,7 +118,7 @@ sigset_t BlockEndSignals() {
 
 absl::Status ServeEcho(const std::string& address, EchoApi api) {
   const sigset_t signals = BlockEndSignals();
-  bench::v1::EchoService::AsyncService queued;
+  QueuedEchoService queued;
   CallbackEcho called_back;
   grpc::ServerBuilder builder;
   builder.AddListeningPort(address, grpc::InsecureServerCredentials());
@@ -128,12 +131,8 @@ absl::Status ServeEcho(const std::string& address, EchoApi api) {
   }
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr) return absl::UnavailableError(absl::StrCat("cannot listen at ", address));
-  std::vector<std::unique_ptr<EchoCall>> calls;
   std::thread poller;
-  if (queue != nullptr) {
-    for (int i = 0; i < kCalls; ++i) calls.push_back(std::make_unique<EchoCall>(queued, *queue));
-    poller = std::thread([&calls, &queue] { Serve(calls, *queue); });
-  }
+  if (queue != nullptr) poller = std::thread([&] { Serve(queued, *queue); });
   int signal = 0;
   sigwait(&signals, &signal);
   server->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(1));

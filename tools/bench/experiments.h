@@ -20,6 +20,9 @@ absl::Status MeasureMutations(Lab& lab, const Subject& subject);
 // A store of many tokens against one of 1,000: opening it, verifying there, and its bytes.
 absl::Status MeasureStore(Lab& lab);
 
+// Subscribe: what many streams cost writers, how fast and how soon events come, and memory.
+absl::Status MeasureStreams(Lab& lab);
+
 }  // namespace latchkey::benchmark
 
 #endif  // LATCHKEY_TOOLS_BENCH_EXPERIMENTS_H_

@@ -79,6 +79,7 @@ absl::StatusOr<Report> Measure(const Options& options) {
   Lab lab{options, cores, folder, *echo, *callback_echo, report};
   if (options.verify || options.mutations) LATCHKEY_RETURN_IF_ERROR(MeasureCalls(lab));
   if (options.tokens > 0) LATCHKEY_RETURN_IF_ERROR(MeasureStore(lab));
+  if (options.streams > 0) LATCHKEY_RETURN_IF_ERROR(MeasureStreams(lab));
   return report;
 }
 

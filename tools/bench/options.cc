@@ -41,6 +41,12 @@ void AddWork(CLI::App& app, Options& options) {
   app.add_option("--tokens", options.tokens,
                  "Fill a store with this many tokens and measure it; needs --latchkeyd")
       ->check(CLI::Range(std::size_t{100}, std::size_t{100'000'000}));
+  app.add_option("--streams", options.streams,
+                 "Measure so many Subscribe streams at once; needs --latchkeyd")
+      ->check(CLI::Range(10, 4000));
+  app.add_option("--stream-events", options.stream_events, "Events that one of them catches up on")
+      ->capture_default_str()
+      ->check(CLI::Range(std::size_t{100}, std::size_t{100'000'000}));
   app.add_option("--verify-tokens", options.verify_tokens, "Tokens that Verify asks about")
       ->capture_default_str()
       ->check(CLI::Range(1, 10'000'000));
@@ -97,7 +103,10 @@ void MakeQuick(Options& options) {
   options.measure = absl::Milliseconds(200);
   options.warm_up = absl::Milliseconds(50);
   options.verify_tokens = 200;
-  if (options.tokens == 0 && !options.latchkeyd.empty()) options.tokens = 400;
+  options.stream_events = 1000;
+  if (options.latchkeyd.empty()) return;
+  if (options.tokens == 0) options.tokens = 400;
+  if (options.streams == 0) options.streams = 20;
 }
 
 void Complete(Options& options) {
@@ -109,6 +118,9 @@ void Complete(Options& options) {
   }
   if (!options.target.empty() && options.tokens > 0) {
     throw CLI::ValidationError("--tokens", "needs --latchkeyd, since it restarts the server");
+  }
+  if (!options.target.empty() && options.streams > 0) {
+    throw CLI::ValidationError("--streams", "needs --latchkeyd, since it looks at its memory");
   }
   if (options.quick) MakeQuick(options);
 }

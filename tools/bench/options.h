@@ -25,7 +25,9 @@ struct Options {
   // What to measure.
   bool verify = true;
   bool mutations = true;
-  std::size_t tokens = 0;  // of the large store; 0: it is not measured
+  std::size_t tokens = 0;                 // of the large store; 0: it is not measured
+  int streams = 0;                        // Subscribe streams at once; 0: they are not measured
+  std::size_t stream_events = 1'000'000;  // that one of them catches up on
 
   // How.
   Transport transport = Transport::kTcp;

@@ -1,0 +1,247 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "latchkey/bench/v1/echo.pb.h"
+#include "latchkey/v1/admin_service.grpc.pb.h"
+#include "latchkey/v1/audit_service.pb.h"
+#include "server/base/status_macros.h"
+#include "tools/bench/experiments.h"
+#include "tools/bench/loads.h"
+#include "tools/bench/stream_fleet.h"
+#include "tools/bench/stream_latency.h"
+
+namespace latchkey::benchmark {
+namespace {
+
+constexpr std::size_t kNeverReads = 10;  // one in so many
+constexpr std::size_t kSome = 20;
+constexpr std::size_t kReaders = 100;  // that the rate of delivery is measured with
+constexpr std::size_t kFromMemory = 15'000;
+constexpr absl::Duration kLongest = absl::Minutes(5);
+
+StreamFleet::Options Subscribers(const Subject& subject, std::size_t count,
+                                 const v1::SubscribeRequest& request) {
+  StreamFleet::Options options;
+  options.method = "/latchkey.v1.AuditService/Subscribe";
+  options.metadata = subject.as_operator;
+  options.count = count;
+  options.request = [request](std::size_t) {
+    return std::make_unique<v1::SubscribeRequest>(request);
+  };
+  return options;
+}
+
+StreamFleet::Options BareStreams(const Subject& subject, std::size_t count,
+                                 const std::string& response, std::uint32_t responses) {
+  StreamFleet::Options options;
+  options.method = "/latchkey.bench.v1.EchoService/Stream";
+  options.metadata = subject.as_operator;
+  options.count = count;
+  bench::v1::StreamRequest request;
+  request.set_response(response);
+  request.set_count(responses);
+  options.request = [request](std::size_t) {
+    return std::make_unique<bench::v1::StreamRequest>(request);
+  };
+  return options;
+}
+
+v1::SubscribeRequest FromNow() {
+  v1::SubscribeRequest request;
+  request.set_from_now(true);
+  return request;
+}
+
+double ResidentKibibytes(pid_t pid) {
+  std::ifstream file(absl::StrCat("/proc/", pid, "/statm"));
+  double pages = 0;
+  file >> pages >> pages;
+  return pages * static_cast<double>(sysconf(_SC_PAGESIZE)) / 1024;
+}
+
+absl::StatusOr<std::uint64_t> NewestOf(const Subject& subject) {
+  v1::AdminService::Stub admin(subject.channels.front());
+  LATCHKEY_ASSIGN_OR_RETURN(const v1::GetStatusResponse status,
+                            CallOnce(admin, &v1::AdminService::Stub::GetStatus, subject.as_operator,
+                                     v1::GetStatusRequest()));
+  return status.newest_revision();
+}
+
+// The memory that each of so many streams takes which get nothing but their first response.
+absl::StatusOr<double> MemoryOfIdle(const Channels& channels, pid_t pid,
+                                    const StreamFleet::Options& options) {
+  const double before = ResidentKibibytes(pid);
+  LATCHKEY_ASSIGN_OR_RETURN(const auto fleet, StreamFleet::Open(channels, options));
+  absl::SleepFor(absl::Milliseconds(500));
+  return (ResidentKibibytes(pid) - before) / static_cast<double>(options.count);
+}
+
+absl::Status MeasureMemory(Lab& lab, const Subject& subject) {
+  const auto count = static_cast<std::size_t>(lab.options.streams);
+  // What a server gets once, with the first streams, is no stream's.
+  LATCHKEY_RETURN_IF_ERROR(
+      StreamFleet::Open(subject.channels, Subscribers(subject, kSome, FromNow())).status());
+  LATCHKEY_RETURN_IF_ERROR(
+      StreamFleet::Open(lab.echo.channels(), BareStreams(subject, kSome, "x", 1)).status());
+  LATCHKEY_ASSIGN_OR_RETURN(
+      const double ours,
+      MemoryOfIdle(subject.channels, subject.pid, Subscribers(subject, count, FromNow())));
+  LATCHKEY_ASSIGN_OR_RETURN(const double bare,
+                            MemoryOfIdle(lab.echo.channels(), lab.echo.pid(),
+                                         BareStreams(subject, count, std::string(16, 'x'), 1)));
+  lab.report.findings.push_back(
+      {absl::StrCat(count, " idle subscribers: memory of each"), "KiB", SpreadOf({ours})});
+  lab.report.findings.push_back({"the same beyond that of a bare stream", "KiB",
+                                 SpreadOf({std::max(0.0, ours - bare)}), Goal::kAtMost, 40});
+  return absl::OkStatus();
+}
+
+// Runs the load with and without streams, in turns; returns its rates with over those without.
+absl::StatusOr<Spread> CompareBeside(Lab& lab, const Subject& subject, Load& load,
+                                     const StreamFleet::Options& streams) {
+  std::vector<double> ratios;
+  for (int round = 0; round < lab.options.rounds; ++round) {
+    LoopOptions loop;
+    loop.outstanding = lab.options.outstanding;
+    loop.warm_up = lab.options.warm_up;
+    loop.measure = lab.options.measure;
+    LATCHKEY_ASSIGN_OR_RETURN(const Sample alone, RunClosedLoop(load, loop));
+    LATCHKEY_ASSIGN_OR_RETURN(const auto fleet, StreamFleet::Open(subject.channels, streams));
+    LATCHKEY_ASSIGN_OR_RETURN(const Sample beside, RunClosedLoop(load, loop));
+    ratios.push_back(beside.calls_per_second / alone.calls_per_second);
+  }
+  return SpreadOf(std::move(ratios));
+}
+
+absl::Status MeasureWriters(Lab& lab, const Subject& subject, Load& issue) {
+  const auto count = static_cast<std::size_t>(lab.options.streams);
+  StreamFleet::Options streams = Subscribers(subject, count, FromNow());
+  streams.reads = [](std::size_t i) { return i % kNeverReads != 0; };
+  streams.request = [](std::size_t i) {
+    auto request = std::make_unique<v1::SubscribeRequest>(FromNow());
+    if (i % kNeverReads != 0) request->mutable_filter()->set_workspace("workspaces/elsewhere");
+    return request;
+  };
+  LATCHKEY_ASSIGN_OR_RETURN(const Spread elsewhere, CompareBeside(lab, subject, issue, streams));
+  lab.report.findings.push_back(
+      {absl::StrCat("IssueToken beside ", count, " subscribers of another workspace, but ",
+                    count / kNeverReads, " of all that never read: rate over that alone"),
+       "x", elsewhere, Goal::kAtLeast, 0.95});
+  streams.request = [](std::size_t) { return std::make_unique<v1::SubscribeRequest>(FromNow()); };
+  LATCHKEY_ASSIGN_OR_RETURN(const Spread all, CompareBeside(lab, subject, issue, streams));
+  lab.report.findings.push_back({"the same where the others get every event", "x", all});
+  return absl::OkStatus();
+}
+
+// Events a second to a fleet which gets so many in all.
+absl::StatusOr<double> DeliveryRate(const Channels& channels, const StreamFleet::Options& options,
+                                    std::uint64_t events) {
+  const auto start = std::chrono::steady_clock::now();
+  LATCHKEY_ASSIGN_OR_RETURN(const auto fleet, StreamFleet::Open(channels, options));
+  LATCHKEY_RETURN_IF_ERROR(fleet->WaitForEvents(events, kLongest));
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  return static_cast<double>(events) / took.count();
+}
+
+absl::Status MeasureDelivered(Lab& lab, const Subject& subject) {
+  const std::size_t streams = std::min(kReaders, static_cast<std::size_t>(lab.options.streams));
+  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t newest, NewestOf(subject));
+  v1::SubscribeRequest request;
+  request.set_after_revision(newest - std::min<std::uint64_t>(newest, kFromMemory));
+  const std::uint64_t each = newest - request.after_revision();
+  const StreamFleet::Options subscribers = Subscribers(subject, streams, request);
+  // A response of the server's own, for the bare stream to send.
+  LATCHKEY_ASSIGN_OR_RETURN(const auto one,
+                            StreamFleet::Open(subject.channels, Subscribers(subject, 1, request)));
+  const std::string response = one->StopAndTakeResponse();
+  const std::size_t batch = std::max<std::size_t>(1, CountEvents(response));
+  const auto responses = static_cast<std::uint32_t>((each + batch - 1) / batch);
+  const StreamFleet::Options bare = BareStreams(subject, streams, response, responses);
+  std::vector<double> ratios;
+  std::vector<double> rates;
+  for (int round = 0; round < lab.options.rounds; ++round) {
+    LATCHKEY_ASSIGN_OR_RETURN(const double ours,
+                              DeliveryRate(subject.channels, subscribers, each * streams));
+    LATCHKEY_ASSIGN_OR_RETURN(const double theirs,
+                              DeliveryRate(lab.echo.channels(), bare, responses * batch * streams));
+    rates.push_back(ours);
+    ratios.push_back(ours / theirs);
+  }
+  lab.report.findings.push_back({absl::StrCat("events to ", streams, " subscribers, from memory"),
+                                 "1/s", SpreadOf(std::move(rates))});
+  lab.report.findings.push_back({"the same over those of a bare stream of the same bytes", "x",
+                                 SpreadOf(std::move(ratios)), Goal::kAtLeast, 0.7});
+  return absl::OkStatus();
+}
+
+absl::Status MeasureCatchUp(Lab& lab, const Subject& subject) {
+  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t newest, NewestOf(subject));
+  std::vector<double> rates;
+  for (int round = 0; round < lab.options.rounds; ++round) {
+    LATCHKEY_ASSIGN_OR_RETURN(const double rate,
+                              DeliveryRate(subject.channels, Subscribers(subject, 1, {}), newest));
+    rates.push_back(rate);
+  }
+  lab.report.findings.push_back(
+      {absl::StrCat("events to one subscriber that catches up on ", newest), "1/s",
+       SpreadOf(std::move(rates)), Goal::kAtLeast, 200'000});
+  return absl::OkStatus();
+}
+
+absl::Status MeasureDelay(Lab& lab, const Subject& subject, Load& issue) {
+  LoopOptions loop;
+  loop.outstanding = lab.options.outstanding;
+  loop.warm_up = lab.options.warm_up;
+  loop.measure = lab.options.measure;
+  LATCHKEY_ASSIGN_OR_RETURN(const Sample most, RunClosedLoop(issue, loop));
+  std::vector<double> beyond;
+  std::vector<double> after;
+  for (int round = 0; round < lab.options.rounds; ++round) {
+    LATCHKEY_ASSIGN_OR_RETURN(
+        const DeliveryTimes times,
+        MeasureDelivery(subject, most.calls_per_second / 2, lab.options.measure));
+    beyond.push_back(std::max(0.0, times.event_p99 - times.reply_p99));
+    after.push_back(times.after_reply_p99);
+  }
+  lab.report.findings.push_back(
+      {"IssueToken at half its rate: p99 to the event beyond that to the reply", "ms",
+       SpreadOf(std::move(beyond)), Goal::kAtMost, 5});
+  lab.report.findings.push_back(
+      {"the same: p99 from the reply to the event", "ms", SpreadOf(std::move(after))});
+  return absl::OkStatus();
+}
+
+absl::Status MeasureAll(Lab& lab, const Subject& subject) {
+  LATCHKEY_RETURN_IF_ERROR(MeasureMemory(lab, subject));
+  const auto issue = MakeIssueLoad(subject.channels, subject.tenant, {});
+  LATCHKEY_RETURN_IF_ERROR(MeasureDelay(lab, subject, *issue));
+  LATCHKEY_RETURN_IF_ERROR(MeasureWriters(lab, subject, *issue));
+  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t newest, NewestOf(subject));
+  if (newest < lab.options.stream_events) {
+    LATCHKEY_RETURN_IF_ERROR(
+        IssueTokens(lab, subject, lab.options.stream_events - newest, "").status());
+  }
+  LATCHKEY_RETURN_IF_ERROR(MeasureDelivered(lab, subject));
+  return MeasureCatchUp(lab, subject);
+}
+
+}  // namespace
+
+absl::Status MeasureStreams(Lab& lab) {
+  LATCHKEY_ASSIGN_OR_RETURN(Subject subject,
+                            MakeSubject(lab.options, lab.cores, lab.folder, "streams"));
+  absl::Status status = MeasureAll(lab, subject);
+  status.Update(EndSubject(subject));
+  return status;
+}
+
+}  // namespace latchkey::benchmark
