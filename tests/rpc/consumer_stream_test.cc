@@ -35,11 +35,13 @@ class ConsumerStreamTest : public ServerTest {
     MakeWorkspace("acme");
     newest_ = MakeWorkspace("other");
   }
-  void MakeConsumer(const std::string& id, const std::string& workspace, std::uint64_t after) {
+  void MakeConsumer(const std::string& id, const std::string& workspace, std::uint64_t after,
+                    bool holds = false) {
     v1::CreateConsumerRequest request;
     request.set_consumer_id(id);
     request.mutable_consumer()->mutable_filter()->set_workspace(workspace);
     request.mutable_consumer()->set_acknowledged_revision(after);
+    request.mutable_consumer()->set_holds_retention(holds);
     v1::CreateConsumerResponse response;
     const grpc::Status made = stub_->CreateConsumer(AsOperator().get(), request, &response);
     EXPECT_TRUE(made.ok()) << made.error_message();
@@ -135,6 +137,21 @@ TEST_F(ConsumerStreamTest, IsConnectedWhileAStreamIsOpenAndActiveSinceThen) {
 
   while (Get("siem").connected()) {
   }
+}
+
+TEST_F(ConsumerStreamTest, BeginsBeforeWhatThePlanGivesOnlyWhereItHoldsThat) {
+  MakeConsumer("forgets", "workspaces/acme", 0);
+  MakeConsumer("holds", "workspaces/other", 0, /*holds=*/true);
+  authority_.clock().Advance(absl::Hours(24 * 31));
+  const std::uint64_t young = MakeWorkspace("later") - 1;  // with its owner, two events
+
+  const grpc::Status refused = OpenWith("forgets").Finish();
+
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::OUT_OF_RANGE);
+  EXPECT_EQ(ErrorInfoOf(refused).metadata().at("oldest"), std::to_string(young));
+  EXPECT_EQ(OpenWith("holds").Read().events(0).workspace(), "workspaces/other");
+  Acknowledge("forgets", young - 1);
+  EXPECT_EQ(OpenWith("forgets").Read().complete_through(), young + 1);
 }
 
 TEST_F(ConsumerStreamTest, TakesNoOtherStartAndNoFilter) {

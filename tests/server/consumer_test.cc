@@ -292,7 +292,7 @@ TEST_F(ConsumerTest, TheStartLiesInTheLog) {
 TEST_F(ConsumerTest, OneThatHoldsEventsSaysHowMany) {
   v1::CreateConsumerRequest request = New("siem", "acme");
   request.mutable_consumer()->set_holds_retention(true);
-  EXPECT_EQ(Call(ann_, request)->consumer().max_held_bytes(), std::uint64_t{1} << 30);
+  EXPECT_EQ(Call(operator_, request)->consumer().max_held_bytes(), std::uint64_t{1} << 30);
 }
 
 }  // namespace

@@ -151,6 +151,13 @@ TEST_F(AuditTailTest, ALastAcknowledgementThatFailsIsTold) {
   EXPECT_THAT(result.err, HasSubstr("no such consumer"));
 }
 
+TEST_F(AuditTailTest, AConsumerWhoseEventsAreGoneIsToldHowToGoOn) {
+  const auto result = Tail({ScriptedAudit::Send({}, {grpc::StatusCode::OUT_OF_RANGE, "too old"})},
+                           {"--consumer", "siem"});
+  EXPECT_EQ(result.code, ExitCode::kFailed);
+  EXPECT_THAT(result.err, HasSubstr("latchkey audit consumer ack consumers/siem N"));
+}
+
 TEST_F(AuditTailTest, NarrowsByOrganizationTokenActionPrefixAndOutcome) {
   Tail({ScriptedAudit::SendAndHold({MakeResponse({}, 7)})},
        {"--until-newest", "--organization", "corp", "--token", "acme/t1", "--action",

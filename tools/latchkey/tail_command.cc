@@ -113,6 +113,11 @@ class Tail {
 
   // Adds how to go on to an error, with its details.
   absl::Status WithPosition(const absl::Status& ended) const {
+    if (!args_.consumer.empty() && absl::IsOutOfRange(ended)) {
+      return WithNote(ended, absl::StrCat("what it is to begin with is gone; to go on without it: "
+                                          "latchkey audit consumer ack ",
+                                          args_.consumer, " N, with the event before the oldest"));
+    }
     const std::uint64_t position = subscriber_.complete_through();
     if (position == 0 || position == args_.after || !args_.consumer.empty()) return ended;
     return WithNote(ended, absl::StrCat("go on with --after ", position));
