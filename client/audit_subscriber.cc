@@ -248,8 +248,8 @@ absl::Status AuditSubscriber::Verify(const v1::SubscribeResponse& response) {
   if (!begun_) {
     // A consumer's position and filter are the server's.
     const bool of_consumer = !options_.consumer.empty();
-    const bool known = !of_consumer && (responded_ || (!options_.from_now &&
-                                                       !options_.start_time.has_value()));
+    const bool known =
+        !of_consumer && (responded_ || (!options_.from_now && !options_.start_time.has_value()));
     const std::uint64_t first =
         response.events().empty() ? response.complete_through() + 1 : response.events(0).sequence();
     const bool every_event = !of_consumer && options_.filter.ByteSizeLong() == 0;

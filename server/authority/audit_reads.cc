@@ -15,11 +15,10 @@ namespace latchkey {
 absl::Status Authority::AuthorizeAudit(const Caller& caller, const v1::EventFilter& filter) {
   const std::string& about =
       filter.workspace().empty() ? filter.organization() : filter.workspace();
-  LATCHKEY_RETURN_IF_ERROR(AuthorizeRead(NewView(), caller, policy::Action::kAuditRead, about,
-                                         [&](FactSheet& sheet) {
-                                           return AboutEventsOf(caller, filter, sheet);
-                                         })
-                               .status());
+  LATCHKEY_RETURN_IF_ERROR(
+      AuthorizeRead(NewView(), caller, policy::Action::kAuditRead, about, [&](FactSheet& sheet) {
+        return AboutEventsOf(caller, filter, sheet);
+      }).status());
   return CheckNamesItsPart(caller, filter);
 }
 

@@ -52,7 +52,8 @@ std::uint64_t WriteNewMember(Mutation& m, absl::string_view workspace, absl::str
 // PLAN_LIMIT where a workspace is the home of as many living apps as its plan takes.
 absl::Status CheckRoomForApp(const storage::v1::WorkspaceRecord& record);
 // Returns how many consumers have a filter that names the workspace.
-absl::StatusOr<std::uint64_t> CountConsumers(const storage::View& view, absl::string_view workspace);
+absl::StatusOr<std::uint64_t> CountConsumers(const storage::View& view,
+                                             absl::string_view workspace);
 absl::StatusOr<std::uint64_t> CountConsumers(const storage::Transaction& txn,
                                              absl::string_view workspace);
 // Appends what the workspace, with so many consumers, has beyond its plan, which a change to a

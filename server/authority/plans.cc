@@ -89,11 +89,11 @@ absl::StatusOr<std::uint64_t> CountConsumers(const storage::View& view,
 absl::StatusOr<std::uint64_t> CountConsumers(const storage::Transaction& txn,
                                              absl::string_view workspace) {
   std::uint64_t count = 0;
-  LATCHKEY_RETURN_IF_ERROR(txn.ForEachKey(storage::WorkspaceConsumerPrefix(LastId(workspace)),
-                                          [&](absl::string_view) {
-                                            ++count;
-                                            return storage::Walk::kGoOn;
-                                          }));
+  LATCHKEY_RETURN_IF_ERROR(
+      txn.ForEachKey(storage::WorkspaceConsumerPrefix(LastId(workspace)), [&](absl::string_view) {
+        ++count;
+        return storage::Walk::kGoOn;
+      }));
   return count;
 }
 

@@ -106,9 +106,7 @@ class Server::Impl {
   int port(std::size_t index) const { return ports_[index]; }
 
  private:
-  CallFrame frame() {
-    return {options_.authority, *workers_, *stream_workers_, gate_, statuses_};
-  }
+  CallFrame frame() { return {options_.authority, *workers_, *stream_workers_, gate_, statuses_}; }
   void Configure(grpc::ServerBuilder& builder) const;
   void MakeMethods(grpc::ServerBuilder& builder);
   void StartMethods();

@@ -195,8 +195,7 @@ absl::StatusOr<grpc::ByteBuffer> SubscribeReactor::MakeResponse(EventHub::Batch 
   if (asked_.checkpoints() && position > 0 &&
       (batch.count == 0 ||
        now >= checkpoint_time_ + absl::ToChronoNanoseconds(terms_.heartbeat_interval))) {
-    LATCHKEY_ASSIGN_OR_RETURN(*rest.mutable_checkpoint(),
-                              frame_.authority.CheckpointAt(position));
+    LATCHKEY_ASSIGN_OR_RETURN(*rest.mutable_checkpoint(), frame_.authority.CheckpointAt(position));
     checkpoint_time_ = now;
   }
   rest.set_complete_through(position);
@@ -222,8 +221,8 @@ absl::Status SubscribeReactor::CheckRequest() {
   if (by_consumer) asked_.set_after_revision(acknowledged);
   LATCHKEY_ASSIGN_OR_RETURN(std::uint64_t position, StartOf(asked_, frame_.authority.events()));
   // What a consumer holds is there for it, whatever the plan says.
-  LATCHKEY_RETURN_IF_ERROR(frame_.authority.CheckStart(
-      position, consumer_holds_ ? v1::EventFilter() : asked_.filter()));
+  LATCHKEY_RETURN_IF_ERROR(
+      frame_.authority.CheckStart(position, consumer_holds_ ? v1::EventFilter() : asked_.filter()));
   if (by_consumer) {
     LATCHKEY_ASSIGN_OR_RETURN(position, ClaimConsumer(caller, position));
   }
@@ -232,9 +231,10 @@ absl::Status SubscribeReactor::CheckRequest() {
     interval_ = absl::ToChronoNanoseconds(terms_.heartbeat_interval);
     position_ = position;
   }
-  set_.Follow(this, {WakePlan::Rounded({absl::ToChronoNanoseconds(terms_.max_delay),
-                                        terms_.limits.max_bytes}),
-                     asked_.filter().workspace()});
+  set_.Follow(
+      this,
+      {WakePlan::Rounded({absl::ToChronoNanoseconds(terms_.max_delay), terms_.limits.max_bytes}),
+       asked_.filter().workspace()});
   return absl::OkStatus();
 }
 

@@ -56,7 +56,8 @@ class SubscribeReactor final : public WriteStream<grpc::ByteBuffer, grpc::ByteBu
   // Reads on where there is something to read. Where it is idle, nothing that matches lies at or
   // below `passed`, which is not looked at again. Does not block.
   void Wake(std::uint64_t passed);
-  // Reads on where a heartbeat is due; and gives up a write that keeps an ended stream open. As Wake().
+  // Reads on where a heartbeat is due; and gives up a write that keeps an ended stream open. As
+  // Wake().
   void Beat(std::uint64_t passed);
 
   // Ends the stream with `status`.
@@ -112,7 +113,7 @@ class SubscribeReactor final : public WriteStream<grpc::ByteBuffer, grpc::ByteBu
   State state_ ABSL_GUARDED_BY(mu_) = State::kReading;
   bool cancelled_ ABSL_GUARDED_BY(mu_) = false;
   absl::Status ended_ ABSL_GUARDED_BY(mu_);
-  SteadyTime ended_time_ ABSL_GUARDED_BY(mu_);  // where that is not OK
+  SteadyTime ended_time_ ABSL_GUARDED_BY(mu_);       // where that is not OK
   std::uint64_t position_ ABSL_GUARDED_BY(mu_) = 0;  // sent or passed over up to here
   std::chrono::nanoseconds interval_ ABSL_GUARDED_BY(mu_){};
   SteadyTime last_write_ ABSL_GUARDED_BY(mu_);  // long ago before the first one

@@ -20,7 +20,8 @@ absl::Status TailIsLost(const std::string& path, Version version, Version least)
   return absl::DataLossError(absl::StrCat(
       "the store in ", path, " ends at version ", version, ", but version ", least,
       " was acknowledged (file ANCHOR): its tail is lost; restore a backup, or remove ANCHOR to go "
-      "on without what is lost, and give the log another key then, since checkpoints of what is lost "
+      "on without what is lost, and give the log another key then, since checkpoints of what is "
+      "lost "
       "may have been signed (docs/audit_proofs.md)"));
 }
 

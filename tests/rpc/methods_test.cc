@@ -20,9 +20,7 @@ constexpr std::array kServices = {"AdminService",     "AppService",    "AuditSer
                                   "VerifierService"};
 
 // What this server does not offer.
-std::set<std::string> NotOffered() {
-  return {"CreateBackup", "StreamVerify", "SyncVerifier"};
-}
+std::set<std::string> NotOffered() { return {"CreateBackup", "StreamVerify", "SyncVerifier"}; }
 
 class MethodsTest : public ServerTest {
  protected:

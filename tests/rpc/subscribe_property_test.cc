@@ -45,8 +45,8 @@ class Life {
  public:
   Life(engine::Engine& engine, const std::string& address, std::size_t ring_bytes)
       : sequencing_(std::make_unique<ThreadPoolExecutor>(1, "sequencer")),
-        core_(std::make_unique<TestAuthority>(engine, *sequencing_, nullptr,
-                                              TestAuthority::Bounds{.event_ring_bytes = ring_bytes})) {
+        core_(std::make_unique<TestAuthority>(
+            engine, *sequencing_, nullptr, TestAuthority::Bounds{.event_ring_bytes = ring_bytes})) {
     rpc::Server::Settings settings;
     settings.addresses = {address};
     server_ = rpc::Server::Create({**core_, logger_, entropy_, settings}).value();

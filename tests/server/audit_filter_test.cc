@@ -263,8 +263,7 @@ TEST_F(SubscriptionTest, AStartBeforeWhatIsRetainedIsOutOfRange) {
   v1::SubscribeRequest old;
   old.mutable_start_time()->set_seconds(0);
   const absl::Status early = authority_->CheckStart(newest - 3, {});
-  for (const auto& status :
-       {early, authority_->CheckStart(newest + 1, {}), Start(old).status()}) {
+  for (const auto& status : {early, authority_->CheckStart(newest + 1, {}), Start(old).status()}) {
     EXPECT_THAT(status, StatusIs(absl::StatusCode::kOutOfRange));
     EXPECT_EQ(InfoOf(status).metadata().at("oldest"), std::to_string(newest - 1));
     EXPECT_EQ(InfoOf(status).metadata().at("newest"), std::to_string(newest));

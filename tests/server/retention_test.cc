@@ -30,7 +30,8 @@ class RetentionTest : public ::testing::Test {
  protected:
   void Start(std::uint64_t max_log_bytes = 0) {
     authority_.reset();
-    authority_ = std::make_unique<TestAuthority>(engine_, executor_, &executor_, TestAuthority::Bounds{.max_log_bytes = max_log_bytes});
+    authority_ = std::make_unique<TestAuthority>(
+        engine_, executor_, &executor_, TestAuthority::Bounds{.max_log_bytes = max_log_bytes});
     authority_->clock().Set(now_);
   }
   Authority& authority() { return **authority_; }

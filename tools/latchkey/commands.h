@@ -33,7 +33,7 @@ std::vector<Command> TailCommands();       // `audit tail`
 std::vector<Command> VerifyLogCommands();  // `audit verify`
 std::vector<Command> ConsumerCommands();   // `audit consumer`
 std::vector<Command> ExportCommands();     // `audit export`
-std::vector<Command> ProofCommands();  // `audit checkpoint`, `audit verify-key`
+std::vector<Command> ProofCommands();      // `audit checkpoint`, `audit verify-key`
 std::vector<Command> AdminCommands();
 std::vector<Command> ContextCommands();
 

@@ -139,8 +139,8 @@ absl::StatusOr<LogTrust> TrustOf(Session& session, const Client& client,
   }
   trust.filter = filter;
   if (!args.key.empty() && !trust.verifier_key.empty() && args.key != trust.verifier_key) {
-    return absl::InvalidArgumentError(absl::StrCat("--key is not the key in ", args.state, ", ",
-                                                   trust.verifier_key));
+    return absl::InvalidArgumentError(
+        absl::StrCat("--key is not the key in ", args.state, ", ", trust.verifier_key));
   }
   if (args.after != 0) trust.verified_through = std::max(trust.verified_through, args.after);
   if (!args.key.empty()) trust.verifier_key = args.key;
@@ -168,9 +168,10 @@ absl::StatusOr<ExitCode> VerifyLog(Session& session, const VerifyLogArgs& args) 
 }  // namespace
 
 std::vector<Command> VerifyLogCommands() {
-  return {MakeCommand("audit", "verify",
-                      "Read the log, and prove that nothing in it was altered, removed or rewritten",
-                      DeclareVerifyLog, VerifyLog)};
+  return {
+      MakeCommand("audit", "verify",
+                  "Read the log, and prove that nothing in it was altered, removed or rewritten",
+                  DeclareVerifyLog, VerifyLog)};
 }
 
 }  // namespace latchkey::cli
