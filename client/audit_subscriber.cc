@@ -260,10 +260,14 @@ absl::Status AuditSubscriber::Verify(const v1::SubscribeResponse& response) {
     LATCHKEY_RETURN_IF_ERROR(
         verifier.Add(response.events(i).sequence(), response.serialized_events(i)));
   }
+  LATCHKEY_RETURN_IF_ERROR(verifier.Complete(response.complete_through()));
   return response.checkpoint().empty() ? absl::OkStatus() : verifier.Check(response.checkpoint());
 }
 
 absl::Status AuditSubscriber::HandOn(v1::SubscribeResponse& response) {
+  if (options_.verifier != nullptr && !response.events().empty()) {
+    return absl::DataLossError("the server sent events without their bytes: nothing proves them");
+  }
   for (const std::string& bytes : response.serialized_events()) {
     if (!response.add_events()->ParseFromString(bytes)) {
       return absl::DataLossError("the server sent what is no event");
@@ -280,6 +284,7 @@ absl::Status AuditSubscriber::HandOn(v1::SubscribeResponse& response) {
   responded_ = true;
   backoff_.Reset();
   options_.on_response(response);
+  if (options_.verifier != nullptr) options_.verifier->Commit();
   position_ = std::max<std::uint64_t>(position_, response.complete_through());
   return absl::OkStatus();
 }

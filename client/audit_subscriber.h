@@ -29,7 +29,7 @@ struct Reconnect {
 // Where a subscription begins, what it selects, and who gets it.
 struct SubscriberOptions {
   // Name of a consumer: begin after what it acknowledged, with its filter. `filter`,
-  // `after_revision` and `from_now` must then be left as they are.
+  // `after_revision`, `from_now` and `start_time` must then be left as they are.
   std::string consumer;
   v1::EventFilter filter;
   // Begin after this revision: what complete_through() said when an earlier subscriber ended.

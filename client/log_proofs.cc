@@ -25,6 +25,7 @@ absl::StatusOr<std::vector<merkle::Hash>> HashesOf(
 absl::StatusOr<std::string> ServerProofs::NewestCheckpoint() {
   v1::GetCheckpointRequest request;
   request.set_workspace(workspace_);
+  request.set_organization(organization_);
   LATCHKEY_ASSIGN_OR_RETURN(const v1::GetCheckpointResponse response,
                             client_.Call(std::move(request)));
   return response.checkpoint();
@@ -34,6 +35,7 @@ absl::StatusOr<LogProofs::Inclusion> ServerProofs::ProveInclusion(std::uint64_t 
                                                                   std::uint64_t size) {
   v1::GetInclusionProofRequest request;
   request.set_workspace(workspace_);
+  request.set_organization(organization_);
   request.set_sequence(sequence);
   request.set_tree_size(size);
   LATCHKEY_ASSIGN_OR_RETURN(const v1::GetInclusionProofResponse response,
@@ -50,6 +52,7 @@ absl::StatusOr<std::vector<merkle::Hash>> ServerProofs::ProveConsistency(std::ui
                                                                          std::uint64_t second) {
   v1::GetConsistencyProofRequest request;
   request.set_workspace(workspace_);
+  request.set_organization(organization_);
   request.set_first_tree_size(first);
   request.set_second_tree_size(second);
   LATCHKEY_ASSIGN_OR_RETURN(const v1::GetConsistencyProofResponse response,

@@ -37,9 +37,10 @@ class LogProofs {
 // DATA_LOSS: what the server answered is no list of hashes.
 class ServerProofs final : public LogProofs {
  public:
-  // `workspace` is the name of one whose events the caller may read; empty for who may read all.
-  ServerProofs(const Client& client, std::string workspace)
-      : client_(client), workspace_(std::move(workspace)) {}
+  // `workspace` and `organization` are names of those whose events the caller may read, one of them
+  // or both; both empty for who may read all.
+  ServerProofs(const Client& client, std::string workspace, std::string organization)
+      : client_(client), workspace_(std::move(workspace)), organization_(std::move(organization)) {}
 
   absl::StatusOr<std::string> NewestCheckpoint() override;
   absl::StatusOr<Inclusion> ProveInclusion(std::uint64_t sequence, std::uint64_t size) override;
@@ -49,6 +50,7 @@ class ServerProofs final : public LogProofs {
  private:
   const Client& client_;
   const std::string workspace_;
+  const std::string organization_;
 };
 
 }  // namespace latchkey

@@ -36,18 +36,27 @@ class LogVerifier {
                                             absl::string_view trusted);
 
   // Says what Add() will get: the events after `after`, every one of them, or those that a filter
-  // selects. Before the first Add(), and again after each break in the stream.
+  // selects. Before the first Add(), and again after each break in the stream: what was added and
+  // not committed then comes again and is forgotten; what was committed is still to be proven.
   absl::Status Begin(std::uint64_t after, bool every_event);
 
   // Takes the next event, as its canonical bytes.
   absl::Status Add(std::uint64_t sequence, absl::string_view event);
 
+  // Takes that no event up to `through` is still to come: DATA_LOSS where every event was to.
+  absl::Status Complete(std::uint64_t through);
+
+  // Says that what was added was handed on to whoever the log is read for.
+  void Commit();
+
   // Holds what was added against a checkpoint, and that against the trusted one, and trusts it.
   absl::Status Check(absl::string_view checkpoint);
-  // The same with the server's newest checkpoint.
+  // The same with the server's newest checkpoint, of no less than what was trusted or sent before.
+  // Then every event that was added is proven.
   absl::Status CheckNow();
 
-  // Every event that was added up to here is proven to be in the log of the trusted checkpoint.
+  // Every event that was added up to here is proven to be in the log of the trusted checkpoint. It
+  // never moves past one that is not.
   std::uint64_t verified_through() const { return verified_through_; }
   // How many events were proven.
   std::uint64_t verified_count() const { return verified_count_; }
@@ -55,6 +64,9 @@ class LogVerifier {
   const std::string& trusted_checkpoint() const { return trusted_note_; }
   // Its size; 0 before the first.
   std::uint64_t trusted_size() const { return trusted_.size; }
+  // The signed checkpoint that was refused for the trusted one, which is evidence together with it;
+  // empty where none was.
+  const std::string& rejected_checkpoint() const { return rejected_note_; }
 
  private:
   struct Pending {
@@ -65,12 +77,21 @@ class LogVerifier {
   LogVerifier(LogProofs& proofs, merkle::NoteVerifier key)
       : proofs_(&proofs), key_(std::move(key)) {}
 
+  static std::string Describe(const merkle::Checkpoint& checkpoint);
   absl::Status Fail(const absl::Status& status);
-  // Makes `tree_` that of the first `size` events, from the log's proof of the last of them.
-  absl::Status BeginTree(std::uint64_t size);
+  // Goes on after a break, where what is known of the events up to `after` is enough to.
+  bool Resume(std::uint64_t after);
+  // Drops what was added after `sequence` and is not proven.
+  void Forget(std::uint64_t sequence);
+  // Returns the tree of the first `size` events, from the log's proof of the last of them.
+  absl::StatusOr<merkle::Frontier> TreeAt(std::uint64_t size);
   absl::Status AppendToTree(const merkle::Hash& leaf_hash);
-  // That two sizes of the log are one log.
-  absl::Status CheckExtends(const merkle::Checkpoint& earlier, const merkle::Checkpoint& later);
+  absl::StatusOr<merkle::Checkpoint> Open(absl::string_view note);
+  absl::Status CheckNotTruncated(const merkle::Checkpoint& newest) const;
+  absl::Status Trust(const merkle::Checkpoint& checkpoint, absl::string_view note);
+  // That two sizes of the log are one log; else DATA_LOSS with `otherwise`.
+  absl::Status CheckExtends(const merkle::Checkpoint& earlier, const merkle::Checkpoint& later,
+                            const std::string& otherwise);
   absl::Status CheckTrusted(const merkle::Checkpoint& checkpoint);
   absl::Status CheckTree(const merkle::Checkpoint& checkpoint);
   absl::Status CheckEach(const merkle::Checkpoint& checkpoint);
@@ -82,14 +103,19 @@ class LogVerifier {
   LogProofs* proofs_;
   merkle::NoteVerifier key_;
   absl::Status failed_;
+  bool begun_ = false;
   bool every_event_ = false;
   merkle::Frontier tree_;        // of every event up to the last added one
-  std::deque<Pending> pending_;  // added and not proven yet
+  std::deque<Pending> pending_;  // added and not proven yet, by sequence
   std::uint64_t last_added_ = 0;
+  // The two as they were when what was added was handed on.
+  merkle::Frontier committed_tree_;
+  std::uint64_t committed_ = 0;
   std::uint64_t verified_through_ = 0;
   std::uint64_t verified_count_ = 0;
   merkle::Checkpoint trusted_;  // size 0: none
   std::string trusted_note_;
+  std::string rejected_note_;
 };
 
 }  // namespace latchkey

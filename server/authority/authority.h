@@ -150,8 +150,9 @@ class Authority {
   absl::Status CheckFormat();
   // Brings a store of an earlier format to the one of this program.
   absl::Status Upgrade(storage::v1::MetaRecord meta);
-  // AuthorizeAudit() for a request with a field `workspace`.
-  absl::Status AuthorizeProof(const Caller& caller, const std::string& workspace);
+  // AuthorizeAudit() for a request with the fields `workspace` and `organization`.
+  absl::Status AuthorizeProof(const Caller& caller, const std::string& workspace,
+                              const std::string& organization);
   // The size of the last checkpoint in the store; 0: there is none.
   absl::StatusOr<std::uint64_t> LastCheckpoint() const;
   // Writes a checkpoint into the store.

@@ -6,6 +6,7 @@
 #include "server/authority/authority.h"
 #include "server/authority/common.h"
 #include "server/authority/names.h"
+#include "server/authority/organizations.h"
 #include "server/base/status_macros.h"
 #include "storage/keys.h"
 #include "storage/log_tree.h"
@@ -43,23 +44,36 @@ absl::Status CheckPosition(absl::string_view field, std::uint64_t asked, std::ui
   return asked <= newest ? absl::OkStatus() : BeyondEndError(field, asked, newest);
 }
 
+absl::Status CheckNames(const std::string& workspace, const std::string& organization) {
+  if (!workspace.empty() && !ParseWorkspace(workspace).has_value()) {
+    return InvalidFieldError("workspace", kWorkspaceForm);
+  }
+  if (!organization.empty() && !ParseOrganization(organization).has_value()) {
+    return InvalidFieldError("organization", kOrganizationForm);
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
-absl::Status Authority::AuthorizeProof(const Caller& caller, const std::string& workspace) {
+absl::Status Authority::AuthorizeProof(const Caller& caller, const std::string& workspace,
+                                       const std::string& organization) {
+  const bool names_none = workspace.empty() && organization.empty();
   const bool is_member = caller.kind == policy::CallerKind::kMember;
   const std::string own = WorkspaceName(WorkspaceIdOf(caller.principal));
   v1::EventFilter filter;
-  filter.set_workspace(workspace.empty() && is_member ? own : workspace);
+  filter.set_workspace(names_none && is_member ? own : workspace);
+  filter.set_organization(organization);
   const absl::Status authorized = AuthorizeAudit(caller, filter);
-  // What is left to say after the right is about the form of the name.
-  const bool is_name = workspace.empty() || ParseWorkspace(workspace).has_value();
-  if (!is_name && (authorized.ok() || absl::IsInvalidArgument(authorized))) {
-    return InvalidFieldError("workspace", kWorkspaceForm);
+  // What is left to say after the right is about the form of the names.
+  if (authorized.ok() || absl::IsInvalidArgument(authorized)) {
+    LATCHKEY_RETURN_IF_ERROR(CheckNames(workspace, organization));
   }
   LATCHKEY_RETURN_IF_ERROR(authorized);
-  if (!is_member || !workspace.empty()) return absl::OkStatus();
+  if (!is_member || !names_none) return absl::OkStatus();
   return InvalidFieldError("workspace",
-                           absl::StrCat("is empty; a member names the own workspace: ", own));
+                           absl::StrCat("is empty; a member names the own workspace, ", own,
+                                        ", or an organization that the member is an owner of"));
 }
 
 absl::StatusOr<std::string> Authority::CheckpointAt(std::uint64_t size) {
@@ -71,7 +85,7 @@ absl::StatusOr<std::string> Authority::CheckpointAt(std::uint64_t size) {
 
 absl::StatusOr<v1::GetCheckpointResponse> Authority::Read(const Caller& caller,
                                                           const v1::GetCheckpointRequest& request) {
-  LATCHKEY_RETURN_IF_ERROR(AuthorizeProof(caller, request.workspace()));
+  LATCHKEY_RETURN_IF_ERROR(AuthorizeProof(caller, request.workspace(), request.organization()));
   const std::uint64_t newest = hub_->newest();
   LATCHKEY_ASSIGN_OR_RETURN(std::string note, checkpoints_.At(newest));
   v1::GetCheckpointResponse response;
@@ -83,7 +97,7 @@ absl::StatusOr<v1::GetCheckpointResponse> Authority::Read(const Caller& caller,
 
 absl::StatusOr<v1::GetInclusionProofResponse> Authority::Read(
     const Caller& caller, const v1::GetInclusionProofRequest& request) {
-  LATCHKEY_RETURN_IF_ERROR(AuthorizeProof(caller, request.workspace()));
+  LATCHKEY_RETURN_IF_ERROR(AuthorizeProof(caller, request.workspace(), request.organization()));
   const std::uint64_t newest = hub_->newest();
   LATCHKEY_RETURN_IF_ERROR(CheckPosition("sequence", request.sequence(), newest));
   LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t size,
@@ -103,7 +117,7 @@ absl::StatusOr<v1::GetInclusionProofResponse> Authority::Read(
 
 absl::StatusOr<v1::GetConsistencyProofResponse> Authority::Read(
     const Caller& caller, const v1::GetConsistencyProofRequest& request) {
-  LATCHKEY_RETURN_IF_ERROR(AuthorizeProof(caller, request.workspace()));
+  LATCHKEY_RETURN_IF_ERROR(AuthorizeProof(caller, request.workspace(), request.organization()));
   const std::uint64_t newest = hub_->newest();
   const std::uint64_t first = request.first_tree_size();
   LATCHKEY_RETURN_IF_ERROR(CheckPosition("first_tree_size", first, newest));

@@ -311,6 +311,55 @@ TEST_F(VerifyingSubscriberTest, AnAlteredEventEndsTheSubscription) {
   EXPECT_THAT(sequences_, ElementsAre(1, 2, 3, 4, 5));
 }
 
+TEST_F(VerifyingSubscriberTest, EventsThatTheServerLeavesOutAreMissed) {
+  v1::SubscribeResponse response = Serialized(log_, 1, 5, "");
+  response.set_complete_through(8);
+  const absl::Status followed = Follow({ScriptedAudit::SendAndHold({response})});
+  EXPECT_THAT(followed,
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("events 6 to 8 were removed")));
+  EXPECT_THAT(sequences_, IsEmpty());
+}
+
+TEST_F(VerifyingSubscriberTest, EventsWithoutTheirBytesAreNotTaken) {
+  v1::SubscribeResponse mixed = Serialized(log_, 1, 1, "");
+  mixed.add_events()->set_sequence(2);
+  for (const auto& response : {MakeResponse({1, 2}, 2), mixed}) {
+    client_.reset();
+    const absl::Status followed = Follow({ScriptedAudit::SendAndHold({response})});
+    EXPECT_THAT(followed, StatusIs(absl::StatusCode::kDataLoss,
+                                   HasSubstr("the server sent events without their bytes")));
+    EXPECT_THAT(sequences_, IsEmpty());
+  }
+}
+
+TEST_F(VerifyingSubscriberTest, WhatWasHandedOnBeforeABreakIsProvenAfterIt) {
+  options_.filter.set_workspace("workspaces/acme");
+  log_.events[2].back() ^= 1;
+  v1::SubscribeResponse later = Serialized(log_, 6, 6, log_.CheckpointAt(9));
+  const absl::Status followed =
+      Follow({ScriptedAudit::Send({Serialized(log_, 3, 3, "")}, kStopping),
+              ScriptedAudit::SendAndHold({later})},
+             6);
+  EXPECT_THAT(followed, StatusIs(absl::StatusCode::kDataLoss, HasSubstr("event 3 was altered")));
+}
+
+TEST_F(VerifyingSubscriberTest, AProofThatWasNotToBeHadIsAskedForAgain) {
+  log_.failure = absl::UnavailableError("gone");
+  const auto on_reconnect = options_.on_reconnect;
+  options_.on_reconnect = [&](const Reconnect& reconnect) {
+    on_reconnect(reconnect);
+    log_.failure = absl::OkStatus();
+  };
+  const absl::Status followed = Follow(
+      {ScriptedAudit::Send(
+           {Serialized(log_, 1, 3, ""), Serialized(log_, 4, 5, log_.CheckpointAt(9))}, kStopping),
+       ScriptedAudit::SendAndHold({Serialized(log_, 4, 9, log_.CheckpointAt(9))})},
+      9);
+  EXPECT_TRUE(followed.ok()) << followed;
+  EXPECT_THAT(sequences_, ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9));
+  EXPECT_EQ(verifier_->verified_count(), 9U);
+}
+
 TEST_F(VerifyingSubscriberTest, FromNowItBeginsWithTheFirstResponse) {
   options_.from_now = true;
   const absl::Status followed =

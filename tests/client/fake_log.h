@@ -48,6 +48,7 @@ class FakeLog final : public LogProofs {
   absl::StatusOr<std::string> NewestCheckpoint() override { return CheckpointAt(size()); }
   absl::StatusOr<Inclusion> ProveInclusion(std::uint64_t sequence, std::uint64_t size) override {
     ++proofs;
+    if (!failure.ok()) return failure;
     if (size > leaves.size()) return absl::OutOfRangeError("tree_size");
     Inclusion inclusion;
     inclusion.leaf_hash = leaves[sequence - 1];
@@ -58,6 +59,7 @@ class FakeLog final : public LogProofs {
   absl::StatusOr<std::vector<merkle::Hash>> ProveConsistency(std::uint64_t first,
                                                              std::uint64_t second) override {
     ++proofs;
+    if (!failure.ok()) return failure;
     if (second > leaves.size()) return absl::OutOfRangeError("second_tree_size");
     return merkle::ConsistencyPath(
         first, second, [this](unsigned level, std::uint64_t i) { return Subtree(level, i); });
@@ -67,6 +69,7 @@ class FakeLog final : public LogProofs {
   std::vector<std::string> events;
   std::vector<merkle::Hash> leaves;
   int proofs = 0;
+  absl::Status failure;  // what asking for a proof gives, where it is not OK
 };
 
 }  // namespace latchkey::testing

@@ -2,6 +2,7 @@
 #include "client/log_verifier.h"
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <utility>
 
@@ -21,6 +22,12 @@ using testing::StatusIs;
 
 LogVerifier NewVerifier(FakeLog& log, const std::string& trusted = "") {
   return *LogVerifier::Create(log, log.signer.VerifierKey(), trusted);
+}
+
+void AddEvents(LogVerifier& verifier, const FakeLog& log, std::initializer_list<int> sequences) {
+  for (const int i : sequences) {
+    ASSERT_TRUE(verifier.Add(static_cast<std::uint64_t>(i), log.events[i - 1]).ok()) << i;
+  }
 }
 
 // Reads the log from `after` on, and then holds it against the newest checkpoint.
@@ -162,6 +169,157 @@ TEST(LogVerifierTest, AStreamThatBreaksAndResumesIsOne) {
   ASSERT_TRUE(verifier.Check(log.CheckpointAt(30)).ok());
   EXPECT_EQ(verifier.verified_through(), 20U);
   EXPECT_EQ(verifier.verified_count(), 20U);
+}
+
+TEST(LogVerifierTest, WhatCameBeforeABreakIsStillProvenInAFilteredStream) {
+  for (const bool altered : {false, true}) {
+    FakeLog log(12);
+    if (altered) log.events[4] = "another event";
+    LogVerifier verifier = NewVerifier(log);
+    ASSERT_TRUE(verifier.Begin(0, false).ok());
+    AddEvents(verifier, log, {2, 5});
+    verifier.Commit();
+    ASSERT_TRUE(verifier.Begin(7, false).ok());
+    EXPECT_EQ(verifier.verified_through(), 0U);
+    AddEvents(verifier, log, {9});
+    const absl::Status checked = verifier.CheckNow();
+    if (altered) {
+      EXPECT_THAT(checked, StatusIs(absl::StatusCode::kDataLoss, HasSubstr("event 5 was altered")));
+      EXPECT_EQ(verifier.verified_through(), 2U);
+      continue;
+    }
+    EXPECT_TRUE(checked.ok()) << checked;
+    EXPECT_EQ(verifier.verified_count(), 3U);
+    EXPECT_EQ(verifier.verified_through(), 9U);
+  }
+}
+
+TEST(LogVerifierTest, WhatAConsumerIsGivenAgainIsProvenOnceAndHeldToBoth) {
+  FakeLog log(12);
+  LogVerifier verifier = NewVerifier(log);
+  ASSERT_TRUE(verifier.Begin(0, false).ok());
+  AddEvents(verifier, log, {1, 2, 3});
+  verifier.Commit();
+  ASSERT_TRUE(verifier.Begin(1, false).ok());
+  AddEvents(verifier, log, {2, 3, 4});
+  ASSERT_TRUE(verifier.CheckNow().ok());
+  EXPECT_EQ(verifier.verified_count(), 4U);
+
+  LogVerifier other = NewVerifier(log);
+  ASSERT_TRUE(other.Begin(0, false).ok());
+  ASSERT_TRUE(other.Add(1, log.events[0]).ok());
+  ASSERT_TRUE(other.Add(2, "another event").ok());
+  other.Commit();
+  ASSERT_TRUE(other.Begin(1, false).ok());
+  AddEvents(other, log, {2, 3});
+  EXPECT_THAT(other.CheckNow(),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("event 2 was altered")));
+}
+
+TEST(LogVerifierTest, WhatWasNotHandedOnComesAgainAndIsProvenThen) {
+  for (const bool altered : {false, true}) {
+    FakeLog log(12);
+    LogVerifier verifier = NewVerifier(log);
+    ASSERT_TRUE(verifier.Begin(0, true).ok());
+    AddEvents(verifier, log, {1, 2, 3, 4, 5});
+    ASSERT_TRUE(verifier.Check(log.CheckpointAt(5)).ok());
+    verifier.Commit();
+    AddEvents(verifier, log, {6, 7});
+    log.failure = absl::UnavailableError("gone");
+    EXPECT_THAT(verifier.Check(log.CheckpointAt(12)), StatusIs(absl::StatusCode::kUnavailable));
+    ASSERT_TRUE(verifier.Begin(5, true).ok());
+    EXPECT_EQ(verifier.verified_through(), 5U);
+    log.failure = absl::OkStatus();
+    if (altered) log.events[5] = "another event";
+    AddEvents(verifier, log, {6, 7, 8});
+    const absl::Status checked = verifier.CheckNow();
+    EXPECT_EQ(checked.ok(), !altered) << checked;
+    EXPECT_EQ(verifier.verified_count(), altered ? 5U : 8U);
+    EXPECT_EQ(verifier.verified_through(), altered ? 5U : 8U);
+  }
+}
+
+TEST(LogVerifierTest, BeforeItBeginsElsewhereItProvesWhatWasAdded) {
+  for (const bool every_event : {false, true}) {
+    FakeLog log(12);
+    LogVerifier verifier = NewVerifier(log);
+    ASSERT_TRUE(verifier.Begin(0, true).ok());
+    AddEvents(verifier, log, {1, 2, 3});
+    verifier.Commit();
+    log.failure = absl::UnavailableError("gone");
+    EXPECT_THAT(verifier.Begin(8, every_event), StatusIs(absl::StatusCode::kUnavailable));
+    EXPECT_EQ(verifier.verified_through(), 0U);
+    log.failure = absl::OkStatus();
+    ASSERT_TRUE(verifier.Begin(8, every_event).ok());
+    EXPECT_EQ(verifier.verified_count(), 3U);
+    EXPECT_EQ(verifier.verified_through(), 3U);
+
+    LogVerifier other = NewVerifier(log);
+    ASSERT_TRUE(other.Begin(0, true).ok());
+    ASSERT_TRUE(other.Add(1, "another event").ok());
+    other.Commit();
+    EXPECT_THAT(other.Begin(8, every_event),
+                StatusIs(absl::StatusCode::kDataLoss, HasSubstr("event 1 was altered")));
+  }
+}
+
+TEST(LogVerifierTest, EventsAreMissedThatWereToHaveCome) {
+  FakeLog log(9);
+  LogVerifier verifier = NewVerifier(log);
+  ASSERT_TRUE(verifier.Begin(0, true).ok());
+  AddEvents(verifier, log, {1, 2});
+  EXPECT_TRUE(verifier.Complete(2).ok());
+  EXPECT_THAT(verifier.Complete(5),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("events 3 to 5 were removed")));
+  LogVerifier filtered = NewVerifier(log);
+  ASSERT_TRUE(filtered.Begin(0, false).ok());
+  EXPECT_TRUE(filtered.Complete(5).ok());
+}
+
+TEST(LogVerifierTest, ANewestCheckpointOfLessThanBeforeIsATruncatedLog) {
+  FakeLog log(12);
+  const std::string kept = log.CheckpointAt(12);
+  LogVerifier sent = NewVerifier(log);
+  ASSERT_TRUE(sent.Begin(0, false).ok());
+  AddEvents(sent, log, {11});
+  log.events.resize(10);
+  log.leaves.resize(10);
+  LogVerifier verifier = NewVerifier(log, kept);
+  const absl::Status checked = verifier.CheckNow();
+  EXPECT_THAT(checked, StatusIs(absl::StatusCode::kDataLoss,
+                                HasSubstr("truncated: it ends at event 10, and the checkpoint of "
+                                          "12 events")));
+  EXPECT_EQ(verifier.rejected_checkpoint(), log.CheckpointAt(10));
+  EXPECT_THAT(sent.CheckNow(), StatusIs(absl::StatusCode::kDataLoss,
+                                        HasSubstr("ends at event 10, and event 11 was sent")));
+}
+
+TEST(LogVerifierTest, ARewrittenTreeIsTheEndWhereNoEventCanBeNamedToo) {
+  FakeLog log(12);
+  LogVerifier verifier = NewVerifier(log);
+  ASSERT_TRUE(verifier.Begin(0, true).ok());
+  ASSERT_TRUE(verifier.Add(1, "another event").ok());
+  log.failure = absl::UnavailableError("gone");
+  EXPECT_THAT(verifier.Check(log.CheckpointAt(1)),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("the tree of the events up to 1")));
+}
+
+TEST(LogVerifierTest, TheCheckpointThatWasRefusedIsKeptAndAnUnsignedTreeIsNotCalledOne) {
+  FakeLog log(12);
+  const std::string kept = log.CheckpointAt(8);
+  log.events[0] = "another first event";
+  log.leaves[0] = merkle::LeafHash(log.events[0]);
+  LogVerifier verifier = NewVerifier(log, kept);
+  ASSERT_TRUE(verifier.Begin(0, false).ok());
+  EXPECT_THAT(verifier.CheckNow(),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("the two signatures prove it")));
+  EXPECT_EQ(verifier.rejected_checkpoint(), log.CheckpointAt(12));
+  EXPECT_EQ(verifier.trusted_checkpoint(), kept);
+
+  LogVerifier unsigned_tree = NewVerifier(log, kept);
+  EXPECT_THAT(unsigned_tree.Begin(10, true),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("which is not signed")));
+  EXPECT_EQ(unsigned_tree.rejected_checkpoint(), "");
 }
 
 }  // namespace

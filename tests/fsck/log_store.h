@@ -61,6 +61,13 @@ class LogStore {
     return record.note();
   }
 
+  // Says that the log begins with this event, as retention does.
+  void SetOldest(std::uint64_t sequence) {
+    storage::v1::RetentionRecord record;
+    record.set_oldest_sequence(sequence);
+    Put(storage::RetentionKey().bytes, storage::EncodeMessage(record));
+  }
+
   Result Check(std::map<std::string, std::string> remembered = {}) const {
     std::ostringstream out;
     const auto clean = fsck::CheckStore({engine_, signer_, std::move(remembered), out});

@@ -254,13 +254,29 @@ TEST_F(StoreCheckDamageTest, FindingsBeyondAThousandAreCounted) {
 
 TEST_F(StoreCheckDamageTest, EventsThatRetentionRemovedAreNotMissing) {
   for (std::uint64_t n = 1; n <= 20; ++n) store_.Remove(storage::EventKey(n).bytes);
-  EXPECT_THAT(Damage(), HasSubstr("events 1 to 20 are removed, and no event audit.truncate"));
+  EXPECT_THAT(Damage(), HasSubstr("events 1 to 20 are missing"));
+  // What is told does not say what was removed: anybody's removal could follow it.
   store_.Append(1, v1::ACTION_AUDIT_TRUNCATE);
+  EXPECT_THAT(Damage(), HasSubstr("events 1 to 20 are missing"));
+  store_.SetOldest(16);
+  EXPECT_THAT(Damage(), HasSubstr("events 16 to 20 are missing"));
+  store_.SetOldest(22);
+  EXPECT_THAT(Damage(), HasSubstr("event 21 is there, and the log begins with event 22"));
+  store_.SetOldest(21);
   const auto result = store_.Check();
   EXPECT_TRUE(result.clean) << result.text;
   EXPECT_THAT(result.text, HasSubstr("1 to 20 are no longer retained"));
   store_.Remove(storage::EventKey(30).bytes);
   EXPECT_THAT(Damage(), HasSubstr("event 30 is missing"));
+}
+
+TEST_F(StoreCheckDamageTest, ALogOfWhichNothingIsRetainedIsToHaveBeenRemoved) {
+  const auto events = store_.All(storage::EventPrefix());
+  for (const auto& [key, payload] : events) store_.Remove(key);
+  EXPECT_THAT(Damage(), HasSubstr(absl::StrCat("events 1 to ", events.size(), " are missing")));
+  store_.SetOldest(events.size() + 1);
+  const auto result = store_.Check();
+  EXPECT_TRUE(result.clean) << result.text;
 }
 
 TEST_F(StoreCheckDamageTest, AStoreOfAnotherFormatIsNotChecked) {

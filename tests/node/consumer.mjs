@@ -1,5 +1,6 @@
 // Follows Latchkey's audit stream, over restarts of the server and of itself, verifies it, and
-// prints each event once, as docs/audit.md says how.
+// prints each event once, as docs/audit.md says how; a kill between printing and keeping its state
+// makes it print the last response's events again.
 //
 //   node consumer.mjs TARGET SECRET_FILE VERIFIER_KEY STATE_FILE UNTIL
 //
@@ -36,6 +37,10 @@ function save({ position, tree }) {
   fs.renameSync(`${stateFile}.new`, stateFile);
 }
 
+const heartbeatSeconds = 1;
+// A stream that is silent for so long is taken for dead.
+const patienceMillis = 3 * heartbeatSeconds * 1000;
+
 const state = load();
 let proven = 0;
 let attempts = 0;
@@ -68,11 +73,29 @@ function subscribe() {
       afterRevision: state.position,
       serialized: true,
       checkpoints: true,
-      heartbeatInterval: { seconds: 1 },
+      heartbeatInterval: { seconds: heartbeatSeconds },
     },
     metadata,
   );
+  // Whichever of the three comes first: an error, an end without one, silence.
+  let over = false;
+  const again = () => {
+    if (over) return;
+    over = true;
+    clearTimeout(silence);
+    client.close();
+    attempts += 1;
+    setTimeout(subscribe, Math.min(50 * 2 ** attempts, 2000));
+  };
+  const giveUp = () => {
+    stream.cancel();
+    again();
+  };
+  let silence = setTimeout(giveUp, patienceMillis);
   stream.on('data', (response) => {
+    if (over) return;
+    clearTimeout(silence);
+    silence = setTimeout(giveUp, patienceMillis);
     attempts = 0;
     try {
       handle(response);
@@ -82,16 +105,16 @@ function subscribe() {
     }
     if (proven >= until) process.exit(0);
   });
+  stream.on('end', again);
   stream.on('error', (error) => {
-    client.close();
+    if (over) return;
     const { UNAVAILABLE, CANCELLED, UNKNOWN, INTERNAL, RESOURCE_EXHAUSTED } = grpc.status;
     const heals = [UNAVAILABLE, CANCELLED, UNKNOWN, INTERNAL, RESOURCE_EXHAUSTED];
     if (!heals.includes(error.code)) {
       console.error(error.message);
       process.exit(1);
     }
-    attempts += 1;
-    setTimeout(subscribe, Math.min(50 * 2 ** attempts, 2000));
+    again();
   });
 }
 

@@ -87,6 +87,29 @@ TEST_F(AuditFilterTest, OnlyItsOwnersReadTheLogOfAnOrganization) {
   EXPECT_EQ(CodeFor(Member("lone", "ann"), OfOrganization(kCorp)), absl::StatusCode::kNotFound);
 }
 
+TEST_F(AuditFilterTest, OnlyItsOwnersGetProofsByTheRightToAnOrganizationsLog) {
+  const auto code = [&](const Caller& caller, const std::string& organization) {
+    v1::GetCheckpointRequest checkpoint;
+    checkpoint.set_organization(organization);
+    v1::GetInclusionProofRequest inclusion;
+    inclusion.set_organization(organization);
+    inclusion.set_sequence(1);
+    v1::GetConsistencyProofRequest consistency;
+    consistency.set_organization(organization);
+    consistency.set_first_tree_size(1);
+    const absl::StatusCode first = authority_->Read(caller, checkpoint).status().code();
+    EXPECT_EQ(authority_->Read(caller, inclusion).status().code(), first);
+    EXPECT_EQ(authority_->Read(caller, consistency).status().code(), first);
+    return first;
+  };
+  EXPECT_EQ(code(owner_, kCorp), absl::StatusCode::kOk);
+  EXPECT_EQ(code(operator_, kCorp), absl::StatusCode::kOk);
+  EXPECT_EQ(code(admin_, kCorp), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(code(stranger_, kCorp), absl::StatusCode::kNotFound);
+  EXPECT_EQ(code(stranger_, "organizations/none"), absl::StatusCode::kNotFound);
+  EXPECT_EQ(code(operator_, "corp"), absl::StatusCode::kInvalidArgument);
+}
+
 TEST_F(AuditFilterTest, AMemberWhoNamesNeitherIsToldWhatToName) {
   const absl::Status status = List(owner_, {}).status();
   EXPECT_THAT(status, StatusIs(absl::StatusCode::kInvalidArgument));

@@ -191,6 +191,8 @@ TEST_F(AuditTailTest, BeginsAtATimeOrSoLongAgo) {
 
   EXPECT_EQ(cli_.RunAlone({"audit", "tail", "--since", "yesterday"}).code, ExitCode::kUsage);
   EXPECT_EQ(cli_.RunAlone({"audit", "tail", "--since", "1h", "--now"}).code, ExitCode::kUsage);
+  EXPECT_EQ(cli_.RunAlone({"audit", "tail", "--since", "1h", "--consumer", "siem"}).code,
+            ExitCode::kUsage);
   EXPECT_EQ(cli_.RunAlone({"audit", "tail", "--action", "nosuch"}).code, ExitCode::kUsage);
 }
 

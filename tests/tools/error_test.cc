@@ -42,7 +42,7 @@ TEST(ExitCodeTest, EachErrorOfTheServerHasItsExitCode) {
       {Code::kOutOfRange, "POSITION_OUT_OF_RANGE", ExitCode::kFailed},
       {Code::kUnimplemented, "METHOD_NOT_OFFERED", ExitCode::kFailed},
       {Code::kInternal, "INTERNAL", ExitCode::kFailed},
-      {Code::kDataLoss, "DATA_LOSS", ExitCode::kFailed},
+      {Code::kDataLoss, "DATA_LOSS", ExitCode::kDamaged},
   };
   CliHarness cli;
   FakeServer server;

@@ -221,6 +221,8 @@ TEST_F(RequestTest, OfPolicyAndAudit) {
   Expect<v1::GetCheckpointRequest>({"audit", "checkpoint"}, "");
   Expect<v1::GetCheckpointRequest>({"audit", "verify-key", "--workspace", "acme"},
                                    "workspace: 'workspaces/acme'");
+  Expect<v1::GetCheckpointRequest>({"audit", "checkpoint", "--organization", "corp"},
+                                   "organization: 'organizations/corp'");
   Expect<v1::GetStatusRequest>({"admin", "status"}, "");
 }
 

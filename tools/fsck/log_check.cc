@@ -67,7 +67,7 @@ void LogCheck::CheckOne(std::uint64_t sequence) {
   std::optional<merkle::Hash> leaf;
   const bool has_event = events_.Next() == sequence;
   if (has_event) {
-    if (counts_.oldest == 0) counts_.oldest = sequence;
+    if (counts_.oldest == 0) CheckHead(sequence);
     if (last_event_ != 0 && sequence > last_event_ + 1) {
       missing_events_.Add(last_event_ + 1, sequence - 1);
     }
@@ -98,7 +98,15 @@ void LogCheck::CheckEvent(std::uint64_t sequence, const std::string& payload) {
     findings_.Add(
         absl::StrCat("event ", sequence, " says of itself that it is event ", event.sequence()));
   }
-  if (event.action() == v1::ACTION_AUDIT_TRUNCATE) is_truncated_ = true;
+}
+
+void LogCheck::CheckHead(std::uint64_t first) {
+  counts_.oldest = options_.oldest.value_or(first);
+  if (first > counts_.oldest) missing_events_.Add(counts_.oldest, first - 1);
+  if (first < counts_.oldest) {
+    findings_.Add(absl::StrCat("event ", first, " is there, and the log begins with event ",
+                               counts_.oldest, ": what is older was removed"));
+  }
 }
 
 void LogCheck::Grow(std::uint64_t sequence, const merkle::Hash& leaf,
@@ -204,14 +212,9 @@ void LogCheck::TellOfDifferences(absl::string_view before, absl::string_view aft
 void LogCheck::Finish() {
   TellOfDifferences("event ", " and its leaf differ, and nothing tells which was altered");
   missing_leaves_.Finish();
-  if (last_event_ < counts_.newest) {
-    missing_events_.Add(last_event_ == 0 ? 1 : last_event_ + 1, counts_.newest);
-  }
+  const std::uint64_t after = std::max(last_event_, options_.oldest.value_or(1) - 1);
+  if (after < counts_.newest) missing_events_.Add(after + 1, counts_.newest);
   missing_events_.Finish();
-  if (counts_.oldest > 1 && !is_truncated_) {
-    findings_.Add(absl::StrCat("events 1 to ", counts_.oldest - 1,
-                               " are removed, and no event audit.truncate says so"));
-  }
   for (auto stored = checkpoints_.Next(~std::uint64_t{0}); stored.has_value();
        stored = checkpoints_.Next(~std::uint64_t{0})) {
     findings_.Add(absl::StrCat("the stored checkpoint of size ", stored->size,

@@ -35,6 +35,9 @@ class LogCheck {
     // Checkpoints that were kept elsewhere: each by where it comes from.
     std::map<std::string, merkle::Checkpoint> remembered;
     Findings& findings;
+    // The first event that the store says it retains; nothing where that does not read, which is
+    // told of with the other records.
+    std::optional<std::uint64_t> oldest;
   };
 
   // What there is.
@@ -59,6 +62,8 @@ class LogCheck {
   void LoseTree(std::uint64_t after);
   void CheckOne(std::uint64_t sequence);
   void CheckEvent(std::uint64_t sequence, const std::string& payload);
+  // The first event that there is, against the first that there should be.
+  void CheckHead(std::uint64_t first);
   // Adds a leaf to the trees, and checks the nodes that it completes.
   void Grow(std::uint64_t sequence, const merkle::Hash& leaf, const merkle::Hash& of_event);
   void CheckNode(unsigned tile_level, std::uint64_t index, const merkle::Hash& of_leaves,
@@ -84,7 +89,6 @@ class LogCheck {
   MissingNumbers missing_leaves_;
   Counts counts_;
   std::uint64_t last_event_ = 0;  // that is stored
-  bool is_truncated_ = false;     // an event says so
   bool is_whole_ = true;          // the trees are known
   merkle::Frontier leaves_;
   std::optional<merkle::Frontier> of_events_;  // where it differs from leaves_

@@ -1,5 +1,7 @@
 #include "tools/fsck/store_check.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -45,6 +47,13 @@ std::map<std::string, merkle::Checkpoint> OpenAll(const StoreCheckOptions& optio
   return opened;
 }
 
+// The first event that is retained.
+std::optional<std::uint64_t> OldestOf(const engine::Engine& engine) {
+  const auto record = storage::View(engine.NewSnapshot()).Get(storage::RetentionKey());
+  if (!record.ok()) return std::nullopt;
+  return record->has_value() ? std::max<std::uint64_t>((*record)->oldest_sequence(), 1) : 1;
+}
+
 // What is there, for people.
 std::string Summary(const LogCheck::Counts& counts) {
   std::string events = absl::StrCat(counts.newest, " events");
@@ -61,7 +70,8 @@ absl::StatusOr<bool> CheckStore(const StoreCheckOptions& options) {
   LATCHKEY_RETURN_IF_ERROR(CheckFormat(options.engine, findings));
   const auto snapshot = options.engine.NewSnapshot();
   LATCHKEY_RETURN_IF_ERROR(CheckRecords(*snapshot, findings));
-  LogCheck log({*snapshot, options.signer, OpenAll(options, findings), findings});
+  LogCheck log(
+      {*snapshot, options.signer, OpenAll(options, findings), findings, OldestOf(options.engine)});
   LATCHKEY_ASSIGN_OR_RETURN(const LogCheck::Counts counts, log.Run());
   const bool is_clean = findings.count() == 0;
   options.out << (is_clean ? "clean: " : absl::StrCat("damaged, ", findings.count(), " findings: "))

@@ -72,9 +72,15 @@ std::string HintUnauthenticated(const ErrorContext& context) {
 
 std::string HintOutOfRange(const ErrorReport& report) {
   std::uint64_t oldest = 0;
+  std::uint64_t newest = 0;
   if (!absl::SimpleAtoi(Metadata(report, "oldest"), &oldest)) return "";
-  return absl::StrCat("The oldest event kept is ", oldest, "; begin with --after ",
-                      oldest == 0 ? 0 : oldest - 1, ".");
+  const std::uint64_t first = oldest == 0 ? 0 : oldest - 1;
+  // Without the end it is not known on which side of the log the position was.
+  if (!absl::SimpleAtoi(Metadata(report, "newest"), &newest)) {
+    return absl::StrCat("The oldest event kept is ", oldest, "; begin with --after ", first, ".");
+  }
+  return absl::StrCat("The events kept are ", oldest, " to ", newest, "; begin with --after ",
+                      first, " at the least and ", newest, " at the most.");
 }
 
 std::string HintFor(const absl::Status& status, const ErrorReport& report,

@@ -40,6 +40,8 @@ ExitCode ExitCodeOf(const absl::Status& status) {
     case absl::StatusCode::kAborted:
     case absl::StatusCode::kAlreadyExists:
       return ExitCode::kConflict;
+    case absl::StatusCode::kDataLoss:
+      return ExitCode::kDamaged;
     default:
       return ExitCode::kFailed;
   }

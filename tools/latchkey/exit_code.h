@@ -17,6 +17,7 @@ enum class ExitCode {
   kUnavailable = 7,    // no server, an overloaded one, or none in time
   kConflict = 8,       // the state is not what the command takes
   kSecretsFound = 9,   // secrets were found where none should be, and are not dealt with
+  kDamaged = 10,       // what is stored or was sent is not what it was, or not what was signed
   kInterrupted = 130,  // ended by SIGINT
 };
 

@@ -11,16 +11,20 @@ namespace {
 
 struct ProofArgs {
   std::string workspace;
+  std::string organization;
 };
 
 void DeclareProof(Syntax& syntax, ProofArgs& args) {
   syntax.Name("--workspace", NameKind::kWorkspace, args.workspace,
               "By the right to read the events of this workspace");
+  syntax.Name("--organization", NameKind::kOrganization, args.organization,
+              "By the right to read the events of this organization");
 }
 
 absl::StatusOr<v1::GetCheckpointResponse> Ask(Session& session, const ProofArgs& args) {
   v1::GetCheckpointRequest request;
   request.set_workspace(args.workspace);
+  request.set_organization(args.organization);
   return session.Call(std::move(request));
 }
 

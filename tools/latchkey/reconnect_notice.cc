@@ -27,4 +27,16 @@ void PrintReconnect(Session& session, const Reconnect& reconnect, std::uint64_t 
   err << std::endl;
 }
 
+void PrintNotice(Session& session, absl::string_view name, absl::string_view message) {
+  std::ostream& err = session.io().err;
+  if (session.json()) {
+    const nlohmann::ordered_json notice = {{"notice", std::string(name)},
+                                           {"message", std::string(message)}};
+    err << notice.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+  } else {
+    err << "latchkey: " << EscapeForTerminal(message);
+  }
+  err << std::endl;
+}
+
 }  // namespace latchkey::cli

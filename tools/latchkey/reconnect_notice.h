@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "absl/strings/string_view.h"
 #include "client/audit_subscriber.h"
 #include "tools/latchkey/session.h"
 
@@ -10,6 +11,9 @@ namespace latchkey::cli {
 
 // Says on standard error that a stream broke and will be opened again after `position`.
 void PrintReconnect(Session& session, const Reconnect& reconnect, std::uint64_t position);
+
+// Says there what is no error by itself; `name` tells programs which it is.
+void PrintNotice(Session& session, absl::string_view name, absl::string_view message);
 
 }  // namespace latchkey::cli
 

@@ -142,9 +142,9 @@ absl::StatusOr<ExitCode> RunTail(Session& session, const TailArgs& args) {
     LATCHKEY_ASSIGN_OR_RETURN(since, ParseSince(args.since, absl::Now()));
   }
   const bool narrows = MakeFilter(args.filter).ByteSizeLong() > 0;
-  if (!args.consumer.empty() && (args.from_now || args.after != 0 || narrows)) {
+  if (!args.consumer.empty() && (starts > 0 || narrows)) {
     return absl::InvalidArgumentError(
-        "--consumer has its own start and filter: drop --after, --from-now and what filters");
+        "--consumer has its own start and filter: drop --after, --since, --now and what filters");
   }
   LATCHKEY_ASSIGN_OR_RETURN(const Client* const client, session.client());
   return Tail(session, *client, args, since).Run();

@@ -1,17 +1,21 @@
+#include <algorithm>
 #include <csignal>
 #include <cstdint>
 #include <optional>
 #include <ostream>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "client/audit_subscriber.h"
+#include "client/error_details.h"
 #include "client/log_proofs.h"
 #include "client/log_verifier.h"
 #include "nlohmann/json.hpp"
 #include "tools/latchkey/audit_filter.h"
 #include "tools/latchkey/commands.h"
 #include "tools/latchkey/error_report.h"
+#include "tools/latchkey/export/files.h"
 #include "tools/latchkey/output.h"
 #include "tools/latchkey/reconnect_notice.h"
 #include "tools/latchkey/trust_file.h"
@@ -49,7 +53,9 @@ class LogReader {
       : session_(session),
         args_(args),
         trust_(std::move(trust)),
+        begin_(args.after != 0 ? args.after : trust_.verified_through),
         verifier_(verifier),
+        least_(verifier.trusted_size()),
         subscriber_(client, MakeOptions()) {}
 
   absl::StatusOr<ExitCode> Run() {
@@ -57,9 +63,12 @@ class LogReader {
     stop.Listen([this] { subscriber_.Stop(); });
     absl::Status ended = subscriber_.Run();
     stop.Listen(nullptr);
+    if (absl::IsOutOfRange(ended)) ended = ExplainPosition(ended);
     // The last events came after the last checkpoint.
     if (ended.ok()) ended = verifier_.CheckNow();
+    if (ended.ok() && stop.signal_number() == 0) ended = CheckEnd();
     ended.Update(Keep());
+    ended.Update(KeepRejected());
     if (!ended.ok()) return ended;
     Report();
     LATCHKEY_ASSIGN_OR_RETURN(const ExitCode code, FinishOutput(session_));
@@ -70,7 +79,7 @@ class LogReader {
   SubscriberOptions MakeOptions() {
     SubscriberOptions options;
     options.filter = MakeFilter(args_.filter);
-    options.after_revision = trust_.verified_through;
+    options.after_revision = begin_;
     options.first_response_within = session_.settings().timeout;
     options.verifier = &verifier_;
     options.on_response = [this](const v1::SubscribeResponse& response) { Take(response); };
@@ -87,37 +96,83 @@ class LogReader {
     if (now < kept_ + kKeepInterval) return;
     kept_ = now;
     if (const absl::Status kept = Keep(); !kept.ok()) {
-      session_.io().err << "latchkey: " << kept.message() << std::endl;
+      PrintNotice(session_, "not_kept", std::string(kept.message()));
     }
   }
 
-  // Keeps what was proven, never what was found wrong.
+  // Why the log does not have the position. That it has less than what was signed comes first.
+  absl::Status ExplainPosition(const absl::Status& error) {
+    LATCHKEY_RETURN_IF_ERROR(verifier_.CheckNow());
+    const std::uint64_t position = subscriber_.complete_through();
+    if (position > verifier_.trusted_size()) {
+      return absl::OutOfRangeError(absl::StrCat(
+          "the log ends at event ", verifier_.trusted_size(), ", before event ", position,
+          args_.after != 0 ? ", which --after names" : ", up to which it was verified"));
+    }
+    const auto info = GetErrorDetail<google::rpc::ErrorInfo>(error);
+    std::uint64_t oldest = 0;
+    const bool is_known = info.has_value() && info->metadata().contains("oldest") &&
+                          absl::SimpleAtoi(info->metadata().at("oldest"), &oldest);
+    if (!is_known || oldest <= position + 1) return error;
+    return absl::OutOfRangeError(
+        absl::StrCat("the events ", position + 1, " to ", oldest - 1,
+                     " are not retained any more, and cannot be verified; begin with --after ",
+                     oldest - 1, args_.state.empty() ? "" : " and another --state"));
+  }
+
+  // That what came is all that was to come, where every event was.
+  absl::Status CheckEnd() const {
+    if (!end_.has_value() || MakeFilter(args_.filter).ByteSizeLong() != 0) return absl::OkStatus();
+    const std::uint64_t end = std::max(*end_, least_);
+    const std::uint64_t through = verifier_.verified_through();
+    if (through >= end) return absl::OkStatus();
+    return absl::DataLossError(absl::StrCat("the server left out the events ", through + 1, " to ",
+                                            end, ", which the log has"));
+  }
+
+  // Keeps what was proven, never what was found wrong; and nothing where nothing was proven.
   absl::Status Keep() {
+    const bool has_events = verifier_.verified_count() != 0;
+    if (!has_events && trust_.checkpoint == verifier_.trusted_checkpoint()) return absl::OkStatus();
     trust_.checkpoint = verifier_.trusted_checkpoint();
-    trust_.verified_through = std::max(trust_.verified_through, verifier_.verified_through());
+    if (has_events) {
+      trust_.verified_through = std::max(trust_.verified_through, verifier_.verified_through());
+    }
     return args_.state.empty() ? absl::OkStatus() : WriteTrust(args_.state, trust_);
+  }
+
+  absl::Status KeepRejected() {
+    if (verifier_.rejected_checkpoint().empty() || args_.state.empty()) return absl::OkStatus();
+    const std::string path = absl::StrCat(args_.state, ".rejected");
+    LATCHKEY_RETURN_IF_ERROR(ReplaceFile(path, verifier_.rejected_checkpoint()));
+    PrintNotice(session_, "rejected_checkpoint",
+                absl::StrCat("kept the signed checkpoint that was refused in ", path,
+                             "; keep it together with the trusted one, which is in ", args_.state));
+    return absl::OkStatus();
   }
 
   void Report() {
     std::ostream& out = session_.io().out;
     if (session_.json()) {
       const nlohmann::ordered_json report = {{"verified_events", verifier_.verified_count()},
-                                             {"verified_through", trust_.verified_through},
+                                             {"verified_through", verifier_.verified_through()},
                                              {"tree_size", verifier_.trusted_size()},
                                              {"checkpoint", trust_.checkpoint}};
       out << report.dump(2) << "\n";
       return;
     }
     out << "Verified " << verifier_.verified_count() << " events, through "
-        << trust_.verified_through << ", against the checkpoint of " << verifier_.trusted_size()
-        << " events:\n"
+        << verifier_.verified_through() << ", against the checkpoint of "
+        << verifier_.trusted_size() << " events:\n"
         << trust_.checkpoint;
   }
 
   Session& session_;
   const VerifyLogArgs& args_;
   LogTrust trust_;
+  const std::uint64_t begin_;  // after this event
   LogVerifier& verifier_;
+  const std::uint64_t least_;  // what the log had when it was verified before
   std::optional<std::uint64_t> end_;
   absl::Time kept_ = absl::InfinitePast();
   AuditSubscriber subscriber_;
@@ -142,24 +197,30 @@ absl::StatusOr<LogTrust> TrustOf(Session& session, const Client& client,
     return absl::InvalidArgumentError(
         absl::StrCat("--key is not the key in ", args.state, ", ", trust.verifier_key));
   }
-  if (args.after != 0) trust.verified_through = std::max(trust.verified_through, args.after);
+  if (args.after != 0 && trust.verified_through != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--after ", args.after, ": ", args.state, " goes on after event ",
+                     trust.verified_through, ", and what it says must have no gap; leave one out"));
+  }
   if (!args.key.empty()) trust.verifier_key = args.key;
   if (!trust.verifier_key.empty()) return trust;
   v1::GetCheckpointRequest request;
   request.set_workspace(args.filter.workspace);
+  request.set_organization(args.filter.organization);
   LATCHKEY_ASSIGN_OR_RETURN(const v1::GetCheckpointResponse response,
                             client.Call(std::move(request)));
   trust.verifier_key = response.verifier_key();
-  session.io().err << "latchkey: took the log's key from the server itself; compare it once with "
-                      "what was printed where the server was set up:\n"
-                   << trust.verifier_key << std::endl;
+  PrintNotice(session, "key_of_server",
+              absl::StrCat("took the log's key from the server itself; compare it once with what "
+                           "was printed where the server was set up: ",
+                           trust.verifier_key));
   return trust;
 }
 
 absl::StatusOr<ExitCode> VerifyLog(Session& session, const VerifyLogArgs& args) {
   LATCHKEY_ASSIGN_OR_RETURN(const Client* const client, session.client());
   LATCHKEY_ASSIGN_OR_RETURN(LogTrust trust, TrustOf(session, *client, args));
-  ServerProofs proofs(*client, args.filter.workspace);
+  ServerProofs proofs(*client, args.filter.workspace, args.filter.organization);
   LATCHKEY_ASSIGN_OR_RETURN(LogVerifier verifier,
                             LogVerifier::Create(proofs, trust.verifier_key, trust.checkpoint));
   return LogReader(session, *client, args, std::move(trust), verifier).Run();

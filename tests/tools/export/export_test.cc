@@ -181,6 +181,7 @@ TEST_F(ExportTest, GivesUpWithWhereToGoOn) {
 TEST_F(ExportTest, OptionsThatMakeNoSenseAreRefused) {
   for (const std::vector<std::string>& more :
        std::vector<std::vector<std::string>>{{"--format", "csv"},
+                                             {"--source", ""},
                                              {"--dir", PathOf("logs"), "--to", PathOf("log")},
                                              {"--dir", PathOf("logs"), "--rotate-bytes", "0"},
                                              {"--dir", PathOf("logs"), "--rotate-every", "soon"}}) {

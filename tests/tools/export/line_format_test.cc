@@ -113,6 +113,20 @@ TEST(LineFormatTest, OcsfHasWhatItMust) {
   }
 }
 
+TEST(LineFormatTest, OcsfNamesNoAccountWhereNoneWasMade) {
+  v1::Event event;
+  event.set_action(v1::ACTION_MEMBER_CREATE);
+  event.set_resource("workspaces/acme");
+  event.mutable_decision()->set_outcome(v1::OUTCOME_DENIED);
+  const Json refused = Parsed(LineFormat::kOcsf, event);
+  EXPECT_FALSE(refused.contains("user"));
+  EXPECT_EQ(refused["unmapped"]["resource"], "workspaces/acme");
+  event.set_resource("workspaces/acme/members/bo");
+  const Json made = Parsed(LineFormat::kOcsf, event);
+  EXPECT_EQ(made["user"]["uid"], "workspaces/acme/members/bo");
+  EXPECT_FALSE(made["unmapped"].contains("resource"));
+}
+
 // What is not mapped is another program's "other": that must be meant.
 TEST(LineFormatTest, OcsfKnowsEveryActionThatEventsHave) {
   const std::set<v1::Action> meant = {v1::ACTION_DENIAL_SUMMARIZE, v1::ACTION_TOKEN_REUSE};

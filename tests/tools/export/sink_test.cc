@@ -316,6 +316,44 @@ TEST(FileSinkTest, TwoExportsDoNotWriteOneFile) {
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("another export")));
 }
 
+TEST(FileSinkTest, AnExportThatWaitedForAnotherGoesOnWhereThatEnded) {
+  for (const SinkMaker& make : {SinkMaker(File), SinkMaker(Folder)}) {
+    const TempDir dir;
+    // It read the state when the other one had not begun.
+    StateFile late = StateFile::Open(dir.Child("state"), StateOf(dir.Child("log"))).value();
+    ASSERT_THAT(Export(make, dir.Child("log"), dir.Child("state")), IsOk());
+    const FakeClock clock;
+    const auto sink = make(late, clock);
+    ASSERT_THAT(sink->Open(), IsOk());
+    EXPECT_EQ(late.state().position, kEvents + 2);
+    ASSERT_THAT(sink->Write(kEvents + 3, "more\n"), IsOk());
+    ASSERT_THAT(sink->Finish(kEvents + 3), IsOk());
+    std::string lines;
+    if (std::filesystem::is_directory(dir.Child("log"))) {
+      for (const std::string& name : NamesIn(dir.Child("log"))) {
+        lines += ReadFile(dir.Child("log") + "/" + name);
+      }
+    } else {
+      lines = ReadFile(dir.Child("log"));
+    }
+    EXPECT_EQ(lines, AllLines() + "more\n");
+  }
+}
+
+TEST(FileSinkTest, TheStateOfAnExportThatRunsIsLeftAlone) {
+  const TempDir dir;
+  StateFile late = StateFile::Open(dir.Child("state"), StateOf(dir.Child("log"))).value();
+  StateFile state = StateFile::Open(dir.Child("state"), StateOf(dir.Child("log"))).value();
+  const auto running = MakeFileSink(state);
+  ASSERT_THAT(running->Open(), IsOk());
+  ASSERT_THAT(running->Write(1, LineOf(1)), IsOk());
+  ASSERT_THAT(running->Checkpoint(1), IsOk());
+  const std::string kept = ReadFile(dir.Child("state"));
+  EXPECT_THAT(MakeFileSink(late)->Open(),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("another export")));
+  EXPECT_EQ(ReadFile(dir.Child("state")), kept);
+}
+
 TEST(FileSinkTest, WhatIsNoFileIsRefused) {
   StateFile state = StateFile::Open("", StateOf("/dev/null")).value();
   EXPECT_THAT(MakeFileSink(state)->Open(), StatusIs(absl::StatusCode::kFailedPrecondition));

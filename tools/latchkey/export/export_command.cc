@@ -85,6 +85,9 @@ absl::StatusOr<ExitCode> RunExport(Session& session, const ExportArgs& args) {
   if (!args.dir.empty() && args.to != "-") {
     return absl::InvalidArgumentError("--to and --dir exclude each other");
   }
+  if (args.source.empty()) {
+    return absl::InvalidArgumentError("--source is empty; it takes the log's name, a URI");
+  }
   ExportOptions options;
   options.filter = MakeFilter(args.filter);
   LATCHKEY_ASSIGN_OR_RETURN(options.format, ParseLineFormat(args.format));

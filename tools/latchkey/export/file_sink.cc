@@ -13,11 +13,12 @@ class FileSink final : public Sink {
   explicit FileSink(StateFile& state) : state_(state), path_(state.state().output) {}
 
   absl::Status Open() override {
+    LATCHKEY_ASSIGN_OR_RETURN(file_, OpenLocked(path_));
+    LATCHKEY_RETURN_IF_ERROR(state_.Reload());
     if (!state_.resumed()) LATCHKEY_RETURN_IF_ERROR(CheckFree());
     // Before anything is written, so that what a killed first run wrote is known for its own.
     LATCHKEY_RETURN_IF_ERROR(state_.Save());
-    LATCHKEY_ASSIGN_OR_RETURN(file_, OpenCutBack(path_, state_.state().bytes));
-    return absl::OkStatus();
+    return CutBack(file_, path_, state_.state().bytes);
   }
 
   absl::Status Write(std::uint64_t /*sequence*/, absl::string_view line) override {

@@ -67,7 +67,7 @@ absl::Status ReplaceFile(const std::string& path, absl::string_view text) {
   return SyncFolderOf(path);
 }
 
-absl::StatusOr<Fd> OpenCutBack(const std::string& path, std::uint64_t bytes) {
+absl::StatusOr<Fd> OpenLocked(const std::string& path) {
   struct stat info {};
   const bool there = ::stat(path.c_str(), &info) == 0;
   if (there && !S_ISREG(info.st_mode)) {
@@ -77,6 +77,12 @@ absl::StatusOr<Fd> OpenCutBack(const std::string& path, std::uint64_t bytes) {
   Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, kOwnersAlone));
   if (!fd.is_open()) return FileError(path, "opened");
   LATCHKEY_RETURN_IF_ERROR(Lock(fd, path));
+  if (!there) LATCHKEY_RETURN_IF_ERROR(SyncFolderOf(path));
+  return fd;
+}
+
+absl::Status CutBack(const Fd& fd, const std::string& path, std::uint64_t bytes) {
+  struct stat info {};
   if (::fstat(fd.get(), &info) != 0) return FileError(path, "looked at");
   const auto size = static_cast<std::uint64_t>(info.st_size);
   if (size < bytes) {
@@ -87,7 +93,12 @@ absl::StatusOr<Fd> OpenCutBack(const std::string& path, std::uint64_t bytes) {
   const auto end = static_cast<off_t>(bytes);
   if (size > bytes && ::ftruncate(fd.get(), end) != 0) return FileError(path, "cut back");
   if (::lseek(fd.get(), end, SEEK_SET) != end) return FileError(path, "written");
-  if (!there) LATCHKEY_RETURN_IF_ERROR(SyncFolderOf(path));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Fd> OpenCutBack(const std::string& path, std::uint64_t bytes) {
+  LATCHKEY_ASSIGN_OR_RETURN(Fd fd, OpenLocked(path));
+  LATCHKEY_RETURN_IF_ERROR(CutBack(fd, path, bytes));
   return fd;
 }
 

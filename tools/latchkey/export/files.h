@@ -45,9 +45,15 @@ absl::Status SyncFolderOf(const std::string& path);
 // Puts a file with `text` in the place of one at `path`, at once and durably. Its owner's alone.
 absl::Status ReplaceFile(const std::string& path, absl::string_view text);
 
-// Opens a regular file for writing after its first `bytes`, and cuts off what is beyond; makes it
-// where there is none and `bytes` is 0. Its owner's alone where it is new.
-// FAILED_PRECONDITION: it is no regular file, is shorter, or is written by another export.
+// Opens a regular file for writing, makes it where there is none, and locks it. Its owner's alone
+// where it is new. FAILED_PRECONDITION: it is no regular file, or is written by another export.
+absl::StatusOr<Fd> OpenLocked(const std::string& path);
+
+// Makes ready to write after the first `bytes` of the file, and cuts off what is beyond.
+// FAILED_PRECONDITION: it is shorter.
+absl::Status CutBack(const Fd& fd, const std::string& path, std::uint64_t bytes);
+
+// Does both.
 absl::StatusOr<Fd> OpenCutBack(const std::string& path, std::uint64_t bytes);
 
 // Takes a lock that ends with the process. FAILED_PRECONDITION: another one has it.

@@ -54,6 +54,7 @@ class FolderSink final : public Sink {
     folder_fd_ = Fd(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!folder_fd_.is_open()) return FileError(folder_, "opened");
     LATCHKEY_RETURN_IF_ERROR(Lock(folder_fd_, folder_));
+    LATCHKEY_RETURN_IF_ERROR(file_.Reload());
     if (!state_.finished.empty()) return CompleteRename();
     if (state_.part.empty()) return absl::OkStatus();
     if (::access(PathOf(state_.part).c_str(), F_OK) != 0 && state_.bytes != 0) {

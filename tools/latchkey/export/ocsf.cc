@@ -90,10 +90,16 @@ void SetStatus(const v1::Event& event, Json& json) {
   SetText(json, "status_detail", event.decision().reason());
 }
 
+// What a creation that was refused is about is no account, but where it would have been.
+bool IsAccount(const std::string& resource) {
+  const std::string kind = KindOf(resource);
+  return kind == "member" || kind == "service";
+}
+
 // What only events of one class have.
 void SetOfClass(const v1::Event& event, const OcsfClass& type, Json& json) {
   if (type.class_uid == kAccountChange.class_uid) {
-    json["user"] = UserOf(event.resource());
+    if (IsAccount(event.resource())) json["user"] = UserOf(event.resource());
   } else if (type.class_uid == kAuthentication.class_uid) {
     json["user"] = UserOf(event.actor().principal());
     json["service"] = {{"name", "latchkey"}};
@@ -112,12 +118,12 @@ void SetSummary(const v1::Summary& summary, Json& json) {
 }
 
 // What the framework has no place for, in the contract's own form.
-Json UnmappedOf(const Json& whole) {
+Json UnmappedOf(const Json& whole, bool has_resource) {
   Json unmapped = Json::object();
   for (const auto& [name, value] : whole.items()) {
     const bool mapped = name == "sequence" || name == "time" || name == "actor" ||
-                        name == "action" || name == "resource" || name == "requestIdHash" ||
-                        name == "summary";
+                        name == "action" || (name == "resource" && has_resource) ||
+                        name == "requestIdHash" || name == "summary";
     if (!mapped) unmapped[name] = value;
   }
   return unmapped;
@@ -154,7 +160,9 @@ Json ToOcsf(const v1::Event& event, const std::string& source) {
   }
   SetOfClass(event, *activity.type, json);
   if (event.has_summary()) SetSummary(event.summary(), json);
-  json["unmapped"] = UnmappedOf(whole);
+  const bool is_no_account =
+      activity.type->class_uid == kAccountChange.class_uid && !json.contains("user");
+  json["unmapped"] = UnmappedOf(whole, /*has_resource=*/!is_no_account);
   json["raw_data"] = whole.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
   return json;
 }

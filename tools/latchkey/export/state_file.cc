@@ -69,20 +69,27 @@ absl::Status CheckSame(const std::string& path, const char* what, const std::str
 }  // namespace
 
 absl::StatusOr<StateFile> StateFile::Open(std::string path, ExportState initial) {
-  if (path.empty()) return StateFile(std::move(path), std::move(initial), /*resumed=*/false);
-  if (::access(path.c_str(), F_OK) != 0) {
-    if (errno != ENOENT) return FileError(path, "read");
-    return StateFile(std::move(path), std::move(initial), /*resumed=*/false);
+  StateFile file(std::move(path), std::move(initial));
+  LATCHKEY_RETURN_IF_ERROR(file.Reload());
+  return file;
+}
+
+absl::Status StateFile::Reload() {
+  if (path_.empty()) return absl::OkStatus();
+  if (::access(path_.c_str(), F_OK) != 0) {
+    return errno == ENOENT ? absl::OkStatus() : FileError(path_, "read");
   }
   std::string text;
   LATCHKEY_RETURN_IF_ERROR(
-      ReadFileInto(path, [&](absl::string_view piece) { absl::StrAppend(&text, piece); }));
-  LATCHKEY_ASSIGN_OR_RETURN(ExportState kept, FromJson(path, text));
-  LATCHKEY_RETURN_IF_ERROR(CheckSame(path, "the output", kept.output, initial.output));
-  LATCHKEY_RETURN_IF_ERROR(CheckSame(path, "--format", kept.format, initial.format));
-  LATCHKEY_RETURN_IF_ERROR(CheckSame(path, "--source", kept.source, initial.source));
-  LATCHKEY_RETURN_IF_ERROR(CheckSame(path, "the filter", kept.filter, initial.filter));
-  return StateFile(std::move(path), std::move(kept), /*resumed=*/true);
+      ReadFileInto(path_, [&](absl::string_view piece) { absl::StrAppend(&text, piece); }));
+  LATCHKEY_ASSIGN_OR_RETURN(ExportState kept, FromJson(path_, text));
+  LATCHKEY_RETURN_IF_ERROR(CheckSame(path_, "the output", kept.output, state_.output));
+  LATCHKEY_RETURN_IF_ERROR(CheckSame(path_, "--format", kept.format, state_.format));
+  LATCHKEY_RETURN_IF_ERROR(CheckSame(path_, "--source", kept.source, state_.source));
+  LATCHKEY_RETURN_IF_ERROR(CheckSame(path_, "the filter", kept.filter, state_.filter));
+  state_ = std::move(kept);
+  resumed_ = true;
+  return absl::OkStatus();
 }
 
 absl::Status StateFile::Save() {

@@ -40,6 +40,10 @@ class StateFile {
   // INVALID_ARGUMENT: the file is of another export, which it names, or is no state.
   static absl::StatusOr<StateFile> Open(std::string path, ExportState initial);
 
+  // Reads the file again, where there is one: what another export kept meanwhile. Called with the
+  // output locked. Errors are those of Open().
+  absl::Status Reload();
+
   ExportState& state() { return state_; }
   const ExportState& state() const { return state_; }
   // Whether the state is of an earlier run.
@@ -50,12 +54,12 @@ class StateFile {
   absl::Status Save();
 
  private:
-  StateFile(std::string path, ExportState state, bool resumed)
-      : path_(std::move(path)), state_(std::move(state)), resumed_(resumed) {}
+  StateFile(std::string path, ExportState initial)
+      : path_(std::move(path)), state_(std::move(initial)) {}
 
   std::string path_;
   ExportState state_;
-  bool resumed_;
+  bool resumed_ = false;
 };
 
 }  // namespace latchkey::cli
