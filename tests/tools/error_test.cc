@@ -88,6 +88,18 @@ TEST(ErrorTest, NeedsApprovalShowsTheRequestAndHowToApproveIt) {
   EXPECT_THAT(result.out, IsEmpty());
 }
 
+TEST(ErrorTest, APositionOutOfRangeShowsBothEndsOfTheLog) {
+  CliHarness cli;
+  FakeServer server;
+  server.Fail<v1::ListEventsRequest>(MakeWireError(
+      absl::StatusCode::kOutOfRange, "POSITION_OUT_OF_RANGE",
+      "after_revision is 50; this log takes 5 to 20", {{"oldest", "6"}, {"newest", "20"}}));
+  const auto result = cli.Run(server, {"audit", "list", "--after", "50"});
+  EXPECT_EQ(result.code, ExitCode::kFailed);
+  EXPECT_THAT(result.err, HasSubstr("The events kept are 6 to 20; begin with --after 5 at the "
+                                    "least and 20 at the most."));
+}
+
 TEST(ErrorTest, FieldViolationsAreOnALineEach) {
   google::rpc::BadRequest bad;
   for (const char* field : {"workspace_id", "workspace.display_name"}) {
