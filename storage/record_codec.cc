@@ -1,6 +1,6 @@
 #include "storage/record_codec.h"
 
-#include <zlib.h>
+#include <libdeflate.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -17,9 +17,7 @@ namespace {
 constexpr std::size_t kChecksumSize = 4;
 
 std::uint32_t Checksum(absl::string_view key, absl::string_view body) {
-  uLong crc = crc32_z(0, reinterpret_cast<const Bytef*>(key.data()), key.size());
-  crc = crc32_z(crc, reinterpret_cast<const Bytef*>(body.data()), body.size());
-  return static_cast<std::uint32_t>(crc);
+  return libdeflate_crc32(libdeflate_crc32(0, key.data(), key.size()), body.data(), body.size());
 }
 
 void AppendChecksum(absl::string_view key, std::string& stored) {

@@ -80,24 +80,27 @@ absl::StatusOr<engine::WriteBatch> Transaction::ToBatch() {
   batch.Expect(EventKey(first_sequence_).bytes, 0);
   // In the order of the keys: neighbours are cheap for a sorted store to insert one after another,
   // and the same changes are the same bytes.
-  std::vector<std::pair<std::string, std::optional<std::string>>> ordered;
-  ordered.reserve(kept_.size());
+  std::vector<std::pair<std::string, std::optional<std::string>>> changes;
+  changes.reserve(kept_.size());
   for (auto it = kept_.begin(); it != kept_.end();) {
     auto node = kept_.extract(it++);
-    ordered.emplace_back(std::move(node.key()), std::move(node.mapped()));
+    changes.emplace_back(std::move(node.key()), std::move(node.mapped()));
   }
   if (tree_.has_value()) {
     for (auto& [key, value] : tree_->TakeChunks()) {
-      ordered.emplace_back(std::move(key), std::move(value));
+      changes.emplace_back(std::move(key), std::move(value));
     }
   }
-  std::sort(ordered.begin(), ordered.end(),
-            [](const auto& a, const auto& b) { return a.first < b.first; });
-  for (auto& [key, value] : ordered) {
-    if (value.has_value()) {
-      batch.Put(std::move(key), *std::move(value));
+  std::vector<std::pair<std::string, std::optional<std::string>>*> order;
+  order.reserve(changes.size());
+  for (auto& change : changes) order.push_back(&change);
+  std::sort(order.begin(), order.end(),
+            [](const auto* a, const auto* b) { return a->first < b->first; });
+  for (auto* change : order) {
+    if (change->second.has_value()) {
+      batch.Put(std::move(change->first), *std::move(change->second));
     } else {
-      batch.Delete(std::move(key));
+      batch.Delete(std::move(change->first));
     }
   }
   kept_.clear();

@@ -1,6 +1,7 @@
 #ifndef LATCHKEY_STORAGE_TRANSACTION_H_
 #define LATCHKEY_STORAGE_TRANSACTION_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -76,12 +77,15 @@ class Transaction final : public Reader {
 
  private:
   using Changes = absl::flat_hash_map<std::string, std::optional<std::string>>;
+  // Those of a group of usual size, so that the table seldom grows.
+  static constexpr std::size_t kExpectedChanges = 256;
 
   Transaction(std::unique_ptr<View> view, std::uint64_t newest, RecordCache* cache)
       : view_(std::move(view)),
         cache_(cache),
         first_sequence_(newest + 1),
         next_sequence_(newest + 1) {
+    kept_.reserve(kExpectedChanges);
     if (cache != nullptr && cache->tree().has_value()) tree_.emplace(*cache->tree());
   }
 

@@ -1,6 +1,6 @@
 #include "server/form/secret_form.h"
 
-#include <zlib.h>
+#include <libdeflate.h>
 
 #include <algorithm>
 
@@ -19,24 +19,29 @@ constexpr absl::string_view kBase62 =
 // as the numbers do.
 constexpr absl::string_view kLargest = "yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp1";
 
+// The powers of 62 that a word holds: a division by the last gives five digits at once.
+constexpr std::array<std::uint32_t, 6> kPowers = {1, 62, 3844, 238'328, 14'776'336, 916'132'832};
+
 // Writes the number in `words`, most significant first, as `digits` base62 digits. Leaves what is
 // left over in `words`: zeros, where the digits suffice.
 template <std::size_t N>
 void WriteBase62(std::array<std::uint32_t, N>& words, std::size_t digits, char* out) {
-  for (std::size_t i = digits; i-- > 0;) {
+  while (digits > 0) {
+    const std::size_t some = std::min(digits, kPowers.size() - 1);
     std::uint64_t rest = 0;
     for (std::uint32_t& word : words) {
       const std::uint64_t value = rest << 32 | word;
-      word = static_cast<std::uint32_t>(value / kBase62.size());
-      rest = value % kBase62.size();
+      word = static_cast<std::uint32_t>(value / kPowers[some]);
+      rest = value % kPowers[some];
     }
-    out[i] = kBase62[rest];
+    for (std::size_t i = 0; i < some; ++i, rest /= kBase62.size()) {
+      out[--digits] = kBase62[rest % kBase62.size()];
+    }
   }
 }
 
 std::array<char, kChecksumDigits> ChecksumOf(absl::string_view text) {
-  const uLong crc = crc32_z(0, reinterpret_cast<const Bytef*>(text.data()), text.size());
-  std::array<std::uint32_t, 1> word{static_cast<std::uint32_t>(crc)};
+  std::array<std::uint32_t, 1> word{libdeflate_crc32(0, text.data(), text.size())};
   std::array<char, kChecksumDigits> digits{};
   WriteBase62(word, digits.size(), digits.data());
   return digits;

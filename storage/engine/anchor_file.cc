@@ -1,7 +1,8 @@
 #include "storage/engine/anchor_file.h"
 
-#include <zlib.h>
+#include <libdeflate.h>
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -28,7 +29,7 @@ absl::Status ToStatus(const rocksdb::IOStatus& status) {
 
 std::string LineOf(Version version) {
   const std::string body = absl::StrCat(kHead, version);
-  const uLong crc = crc32_z(0, reinterpret_cast<const Bytef*>(body.data()), body.size());
+  const std::uint32_t crc = libdeflate_crc32(0, body.data(), body.size());
   return absl::StrFormat("%s %08x\n", body, crc);
 }
 

@@ -90,7 +90,7 @@ absl::StatusOr<std::shared_ptr<RocksdbDatabase>> RocksdbDatabase::Open(
 
 absl::StatusOr<std::optional<std::string>> RocksdbDatabase::GetStored(absl::string_view key) {
   std::string stored;
-  const rocksdb::Status got = db_->Get(rocksdb::ReadOptions(), ToSlice(key), &stored);
+  const rocksdb::Status got = db().Get(rocksdb::ReadOptions(), ToSlice(key), &stored);
   if (got.IsNotFound()) return std::optional<std::string>();
   LATCHKEY_RETURN_IF_ERROR(FromRocksdb(got, path_));
   return std::optional<std::string>(std::move(stored));
@@ -108,7 +108,7 @@ absl::StatusOr<Version> RocksdbDatabase::VersionOf(absl::string_view key) {
 absl::Status RocksdbDatabase::Write(rocksdb::WriteBatch& batch) {
   rocksdb::WriteOptions options;
   options.sync = true;
-  const absl::Status written = FromRocksdb(db_->Write(options, &batch), path_);
+  const absl::Status written = FromRocksdb(db().Write(options, &batch), path_);
   return written.ok() ? written : absl::UnavailableError(written.message());
 }
 

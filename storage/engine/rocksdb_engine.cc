@@ -18,6 +18,10 @@ namespace latchkey::engine {
 namespace {
 
 constexpr std::chrono::seconds kAnchorInterval(1);
+// What RocksDB's batch takes at most beside keys and values: its head with the engine's own key;
+// for each change a tag, two lengths and the version.
+constexpr std::size_t kBatchBytes = 64;
+constexpr std::size_t kChangeBytes = 24;
 // For how long Recover() keeps new readers waiting for the old ones to leave.
 constexpr absl::Duration kReaderPatience = absl::Milliseconds(200);
 
@@ -28,7 +32,12 @@ void Stamp(Version version, rocksdb::WriteBatch& batch) {
 
 rocksdb::WriteBatch Encode(const WriteBatch& batch, Version version) {
   const std::string stamp = EncodeVersion(version);
-  rocksdb::WriteBatch encoded;
+  std::size_t bytes = kBatchBytes;
+  for (const WriteBatch::Change& change : batch.changes()) {
+    bytes += kChangeBytes + change.key.size();
+    if (change.value.has_value()) bytes += change.value->size();
+  }
+  rocksdb::WriteBatch encoded(bytes);
   Stamp(version, encoded);
   for (const WriteBatch::Change& change : batch.changes()) {
     if (!change.value.has_value()) {

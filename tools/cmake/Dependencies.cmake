@@ -1,6 +1,5 @@
 # What Latchkey is built from, all of it from the distribution (tools/install-packages).
 find_package(Threads REQUIRED)
-find_package(ZLIB REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(Protobuf REQUIRED)  # module mode: the distribution ships no CMake package
 find_package(absl CONFIG REQUIRED)
@@ -11,6 +10,8 @@ find_package(nlohmann_json CONFIG REQUIRED)
 find_package(CLI11 CONFIG REQUIRED)
 find_package(tomlplusplus CONFIG REQUIRED)
 find_package(GTest CONFIG REQUIRED)
+find_package(PkgConfig REQUIRED)  # the distribution ships no CMake package of this
+pkg_check_modules(libdeflate REQUIRED IMPORTED_TARGET libdeflate)
 
 # latchkey_malloc: what programs link that allocate on every call. With glibc's malloc, which is slow
 # where one thread frees what another allocated, a mutation takes a quarter more CPU. Sanitizers
