@@ -28,11 +28,11 @@ absl::StatusOr<std::string> ReadSecret(const std::string& path) {
 absl::StatusOr<Subject> MakeSubject(const Options& options, const Cores& cores,
                                     const WorkFolder& folder, const std::string& name) {
   Subject subject;
-  std::string address = options.target;
+  subject.address = options.target;
   if (!options.latchkeyd.empty()) {
     LATCHKEY_ASSIGN_OR_RETURN(subject.process,
                               Latchkeyd::Start(options, cores.server, folder.path(), name));
-    address = subject.process->address();
+    subject.address = subject.process->address();
     subject.pid = subject.process->pid();
     subject.as_operator = subject.process->as_operator();
   } else {
@@ -40,7 +40,7 @@ absl::StatusOr<Subject> MakeSubject(const Options& options, const Cores& cores,
     LATCHKEY_ASSIGN_OR_RETURN(subject.as_operator.secret, ReadSecret(options.token_file));
   }
   LATCHKEY_ASSIGN_OR_RETURN(subject.channels,
-                            OpenChannels(address, options.ca_file, options.channels));
+                            OpenChannels(subject.address, options.ca_file, options.channels));
   LATCHKEY_ASSIGN_OR_RETURN(subject.tenant, MakeTenant(subject.channels, subject.as_operator));
   return subject;
 }

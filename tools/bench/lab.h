@@ -30,6 +30,7 @@ struct Turn {
 struct Subject {
   std::unique_ptr<Latchkeyd> process;  // null where it was not started here
   pid_t pid = 0;
+  std::string address;
   Metadata as_operator;
   Channels channels;
   Tenant tenant;
