@@ -32,6 +32,13 @@ absl::Status View::ForEach(
   return cursor->status();
 }
 
+absl::Status View::ForEachKey(
+    absl::string_view prefix,
+    absl::FunctionRef<absl::StatusOr<Walk>(absl::string_view)> visit) const {
+  return ForEach(engine::PrefixRange(prefix), engine::Direction::kForward,
+                 [&](absl::string_view key, absl::string_view) { return visit(key); });
+}
+
 absl::StatusOr<std::uint64_t> View::NewestSequence() const {
   LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t newest,
                             SequenceAtEnd(engine::Direction::kBackward));

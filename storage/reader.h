@@ -23,6 +23,9 @@
 
 namespace latchkey::storage {
 
+// What a visitor of a walk wants next.
+enum class Walk { kGoOn, kStop };
+
 // Typed reads by key, over a snapshot or over a transaction in the making. Blocks on disk. Every
 // method may return UNAVAILABLE (the disk failed) or DATA_LOSS (a record does not read back).
 class Reader {
@@ -55,6 +58,12 @@ class Reader {
   // Returns the stored bytes at `key`, or nullopt. Get() is what callers want.
   virtual absl::StatusOr<std::optional<std::string>> GetStored(absl::string_view key) const = 0;
 
+  // Calls `visit` with every key that begins with `prefix`, in order, until it says kStop or
+  // returns an error. `visit` changes nothing here.
+  virtual absl::Status ForEachKey(
+      absl::string_view prefix,
+      absl::FunctionRef<absl::StatusOr<Walk>(absl::string_view key)> visit) const = 0;
+
  private:
   // Whether records of a type are likely to be read more than once.
   template <typename Record>
@@ -69,9 +78,6 @@ class Reader {
 
 // Returns the key of a token's public name, or nullopt where it is not one.
 std::optional<Key<v1::TokenRecord>> TokenKeyOfName(absl::string_view name);
-
-// What a visitor of a walk wants next.
-enum class Walk { kGoOn, kStop };
 
 // The store as of one moment, for reading. Thread-safe. Must not outlive the engine.
 class View final : public Reader {
@@ -98,6 +104,9 @@ class View final : public Reader {
                    });
   }
 
+  absl::Status ForEachKey(
+      absl::string_view prefix,
+      absl::FunctionRef<absl::StatusOr<Walk>(absl::string_view key)> visit) const override;
   absl::StatusOr<std::optional<std::string>> GetStored(absl::string_view key) const override;
   // Whether there is anything at `key`.
   template <typename Record>

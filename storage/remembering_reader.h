@@ -20,6 +20,11 @@ class RememberingReader final : public Reader {
   absl::StatusOr<std::optional<std::string>> GetStored(absl::string_view key) const override {
     return view_.GetStored(key);
   }
+  absl::Status ForEachKey(
+      absl::string_view prefix,
+      absl::FunctionRef<absl::StatusOr<Walk>(absl::string_view key)> visit) const override {
+    return view_.ForEachKey(prefix, visit);
+  }
 
  private:
   const RecordCache::Record* Remembered(absl::string_view key) const override {

@@ -54,11 +54,10 @@ class Transaction final : public Reader {
 
   absl::StatusOr<std::optional<std::string>> GetStored(absl::string_view key) const override;
 
-  // Calls `visit` with every key that begins with `prefix`, in order, until it says kStop or
-  // returns an error. Costs a look at every change of the group too. `visit` changes nothing here.
+  // Costs a look at every change of the group too.
   absl::Status ForEachKey(
       absl::string_view prefix,
-      absl::FunctionRef<absl::StatusOr<Walk>(absl::string_view key)> visit) const;
+      absl::FunctionRef<absl::StatusOr<Walk>(absl::string_view key)> visit) const override;
 
   // Whether Keep() kept any change.
   bool empty() const { return kept_.empty(); }

@@ -26,7 +26,7 @@ absl::Status Authority::CheckStart(std::uint64_t after, const v1::EventFilter& f
   const std::uint64_t newest = hub_->newest();
   LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t oldest, OldestFor(NewView(), filter, hub_->oldest(),
                                                                   newest, options_.clock.Now()));
-  if (after <= newest && after + 1 >= oldest) return absl::OkStatus();
+  if (IsRetained(after, oldest, newest)) return absl::OkStatus();
   // What was removed can still be proven against a checkpoint that covers it.
   const bool is_removed = after <= newest;
   const absl::StatusOr<std::string> checkpoint =
@@ -55,7 +55,7 @@ absl::StatusOr<v1::ListEventsResponse> Authority::Read(const Caller& caller,
   }
   // What was removed between two pages is no silent gap either.
   const std::uint64_t start = request.descending() ? after : std::min(after, position);
-  if (start < before_oldest) return OutOfRangeError(start, oldest, hub_->newest());
+  if (start < before_oldest) LATCHKEY_RETURN_IF_ERROR(CheckStart(start, request.filter()));
   EventHub::Limits limits;
   limits.max_events = page.size;
   EventHub::Batch batch;

@@ -52,9 +52,7 @@ std::uint64_t WriteNewMember(Mutation& m, absl::string_view workspace, absl::str
 // PLAN_LIMIT where a workspace is the home of as many living apps as its plan takes.
 absl::Status CheckRoomForApp(const storage::v1::WorkspaceRecord& record);
 // Returns how many consumers have a filter that names the workspace.
-absl::StatusOr<std::uint64_t> CountConsumers(const storage::View& view,
-                                             absl::string_view workspace);
-absl::StatusOr<std::uint64_t> CountConsumers(const storage::Transaction& txn,
+absl::StatusOr<std::uint64_t> CountConsumers(const storage::Reader& reader,
                                              absl::string_view workspace);
 // Appends what the workspace, with so many consumers, has beyond its plan, which a change to a
 // smaller plan leaves.
@@ -62,7 +60,7 @@ void AppendPlanExcesses(const storage::v1::WorkspaceRecord& record, std::uint64_
                         google::protobuf::RepeatedPtrField<v1::PlanExcess>& excesses);
 
 // PLAN_LIMIT where as many consumers name a workspace as its plan takes.
-absl::Status CheckRoomForConsumer(const storage::Transaction& txn, const v1::Workspace& workspace);
+absl::Status CheckRoomForConsumer(const storage::Reader& reader, const v1::Workspace& workspace);
 
 // Returns the record of an app in `workspace` that was never installed there.
 storage::v1::InstallationRecord NewInstallation(absl::string_view workspace, absl::string_view app);

@@ -87,10 +87,9 @@ absl::StatusOr<std::uint64_t> Oldest(const Mutation& m) {
 // OUT_OF_RANGE: it is older than what is retained for the filter, or beyond the log's end.
 absl::Status CheckStartOf(const Mutation& m, const v1::EventFilter& filter, std::uint64_t start) {
   const std::uint64_t newest = Newest(m);
-  if (start == newest) return absl::OkStatus();
   LATCHKEY_ASSIGN_OR_RETURN(std::uint64_t oldest, Oldest(m));
   LATCHKEY_ASSIGN_OR_RETURN(oldest, OldestFor(m.txn(), filter, oldest, newest, m.now()));
-  if (start < newest && start + 1 >= oldest) return absl::OkStatus();
+  if (IsRetained(start, oldest, newest)) return absl::OkStatus();
   return OutOfRangeError(start, oldest, newest, "consumer.acknowledged_revision");
 }
 

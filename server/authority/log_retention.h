@@ -36,6 +36,11 @@ absl::StatusOr<std::uint64_t> OldestFor(const storage::Reader& reader,
                                         const v1::EventFilter& filter, std::uint64_t oldest,
                                         std::uint64_t newest, absl::Time now);
 
+// Whether a reader may begin after `after` in a log that it may read from `oldest` to `newest`.
+constexpr bool IsRetained(std::uint64_t after, std::uint64_t oldest, std::uint64_t newest) {
+  return after <= newest && after + 1 >= oldest;
+}
+
 // Removes events from the log's beginning: those older than the longest retention of a plan, and
 // the oldest while the log takes more than it may. What a consumer holds stays, unless that is more
 // than it may hold: then its hold lapses. The log stays dense, and its last event always stays,

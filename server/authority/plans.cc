@@ -74,26 +74,14 @@ class ExcessList {
 
 }  // namespace
 
-absl::StatusOr<std::uint64_t> CountConsumers(const storage::View& view,
+absl::StatusOr<std::uint64_t> CountConsumers(const storage::Reader& reader,
                                              absl::string_view workspace) {
   std::uint64_t count = 0;
-  LATCHKEY_RETURN_IF_ERROR(
-      view.ForEach(engine::PrefixRange(storage::WorkspaceConsumerPrefix(LastId(workspace))),
-                   engine::Direction::kForward, [&](absl::string_view, absl::string_view) {
-                     ++count;
-                     return storage::Walk::kGoOn;
-                   }));
-  return count;
-}
-
-absl::StatusOr<std::uint64_t> CountConsumers(const storage::Transaction& txn,
-                                             absl::string_view workspace) {
-  std::uint64_t count = 0;
-  LATCHKEY_RETURN_IF_ERROR(
-      txn.ForEachKey(storage::WorkspaceConsumerPrefix(LastId(workspace)), [&](absl::string_view) {
-        ++count;
-        return storage::Walk::kGoOn;
-      }));
+  LATCHKEY_RETURN_IF_ERROR(reader.ForEachKey(storage::WorkspaceConsumerPrefix(LastId(workspace)),
+                                             [&](absl::string_view) {
+                                               ++count;
+                                               return storage::Walk::kGoOn;
+                                             }));
   return count;
 }
 
@@ -127,9 +115,9 @@ absl::Status CheckRoomForApp(const storage::v1::WorkspaceRecord& record) {
                    "fewer than ", limits.max_apps, ", or change the plan"));
 }
 
-absl::Status CheckRoomForConsumer(const storage::Transaction& txn, const v1::Workspace& workspace) {
+absl::Status CheckRoomForConsumer(const storage::Reader& reader, const v1::Workspace& workspace) {
   const policy::PlanLimits& limits = policy::LimitsOf(ToPolicy(workspace.plan()));
-  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t count, CountConsumers(txn, workspace.name()));
+  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t count, CountConsumers(reader, workspace.name()));
   if (count < limits.max_consumers) return absl::OkStatus();
   return PlanLimitError(workspace.name(), limits.name, "max_consumers", limits.max_consumers, count,
                         absl::StrCat(workspace.name(), " has ", count, " consumers, and its plan ",

@@ -172,9 +172,13 @@ absl::StatusOr<bool> SubscribeReactor::FillResponse() {
     position = position_;
     heartbeat_is_due = std::chrono::steady_clock::now() >= last_write_ + interval_;
   }
-  LATCHKEY_ASSIGN_OR_RETURN(
-      EventHub::Batch batch,
-      frame_.authority.events().Read(position, terms_.selector, terms_.limits, terms_.field));
+  absl::StatusOr<EventHub::Batch> read =
+      frame_.authority.events().Read(position, terms_.selector, terms_.limits, terms_.field);
+  if (absl::IsOutOfRange(read.status())) {
+    // What is next was removed meanwhile: who resumes is told the same.
+    LATCHKEY_RETURN_IF_ERROR(frame_.authority.CheckStart(position, v1::EventFilter()));
+  }
+  LATCHKEY_ASSIGN_OR_RETURN(EventHub::Batch batch, std::move(read));
   // After the read, so that it knows of what was committed before anything that was read. Where the
   // right is gone, the batch goes with it.
   LATCHKEY_RETURN_IF_ERROR(CheckRightsAgain());

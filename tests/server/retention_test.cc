@@ -165,8 +165,11 @@ TEST_F(RetentionTest, WhatIsOlderThanTheLongestPlanIsRemovedAndThatIsTold) {
   EXPECT_EQ(Metadata(start).at("oldest"), absl::StrCat(last_old + 1));
   EXPECT_EQ(Metadata(start).at("newest"), absl::StrCat(newest()));
   EXPECT_THAT(authority().CheckStart(last_old, {}), IsOk());
-  EXPECT_THAT(List(operator_, "", 1), StatusIs(absl::StatusCode::kOutOfRange));
-  EXPECT_THAT(List(operator_, "", 1, true), StatusIs(absl::StatusCode::kOutOfRange));
+  for (const bool descending : {false, true}) {
+    const absl::Status listed = List(operator_, "", 1, descending).status();
+    EXPECT_THAT(listed, StatusIs(absl::StatusCode::kOutOfRange));
+    EXPECT_EQ(Metadata(listed).at("checkpoint"), *authority().CheckpointAt(last_old));
+  }
   EXPECT_EQ(List(operator_, "", 0, true)->events().rbegin()->sequence(), last_old + 1);
 
   const auto told = EventsOf(v1::ACTION_AUDIT_TRUNCATE);
