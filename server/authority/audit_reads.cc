@@ -6,6 +6,7 @@
 #include "server/authority/audit_filter.h"
 #include "server/authority/authority.h"
 #include "server/authority/common.h"
+#include "server/authority/log_retention.h"
 #include "server/authority/names.h"
 #include "server/authority/paging.h"
 #include "server/base/status_macros.h"
@@ -24,8 +25,8 @@ absl::Status Authority::AuthorizeAudit(const Caller& caller, const v1::EventFilt
 
 absl::Status Authority::CheckStart(std::uint64_t after, const v1::EventFilter& filter) {
   const std::uint64_t newest = hub_->newest();
-  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t oldest, OldestFor(NewView(), filter, hub_->oldest(),
-                                                                  newest, options_.clock.Now()));
+  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t oldest,
+                            OldestFor(NewView(), filter, newest, options_.clock.Now()));
   if (IsRetained(after, oldest, newest)) return absl::OkStatus();
   // What was removed can still be proven against a checkpoint that covers it.
   const bool is_removed = after <= newest;
@@ -45,7 +46,7 @@ absl::StatusOr<v1::ListEventsResponse> Authority::Read(const Caller& caller,
   LATCHKEY_ASSIGN_OR_RETURN(const Page page, PageOf(request));
   LATCHKEY_ASSIGN_OR_RETURN(
       const std::uint64_t oldest,
-      OldestFor(NewView(), request.filter(), hub_->oldest(), hub_->newest(), options_.clock.Now()));
+      OldestFor(NewView(), request.filter(), hub_->newest(), options_.clock.Now()));
   const std::uint64_t before_oldest = oldest == 0 ? 0 : oldest - 1;
   std::uint64_t after = request.after_revision();
   if (after == 0) after = before_oldest;
@@ -115,9 +116,8 @@ absl::StatusOr<v1::GetEventResponse> Authority::Read(const Caller& caller,
     filter.set_workspace(theirs.workspace());
   }
   // Whoever reads one workspace reads as far back as its plan goes.
-  LATCHKEY_ASSIGN_OR_RETURN(
-      const std::uint64_t oldest,
-      OldestFor(view, filter, hub_->oldest(), hub_->newest(), options_.clock.Now()));
+  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t oldest,
+                            OldestFor(view, filter, hub_->newest(), options_.clock.Now()));
   if (request.sequence() > 0 && request.sequence() < oldest) {
     return RemovedEventError(request.sequence(), oldest);
   }

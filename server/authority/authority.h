@@ -115,8 +115,8 @@ class Authority {
   // OUT_OF_RANGE: the log is shorter. DATA_LOSS, UNAVAILABLE: its tree does not read.
   absl::StatusOr<std::string> CheckpointAt(std::uint64_t size);
   // Returns OK where a reader of `filter` may begin after `after`. Blocks on disk.
-  // OUT_OF_RANGE: that is before what is retained for the filter, or beyond the log's end. The
-  // error has the signed checkpoint that covers what was removed.
+  // OUT_OF_RANGE: that is before what is retained for the filter, or beyond the log's end.
+  // Where it is before, and the tree reads, the error has the checkpoint that covers the gap.
   absl::Status CheckStart(std::uint64_t after, const v1::EventFilter& filter);
 
   // Notes that a stream subscribed with a consumer, by its name. Does not block.

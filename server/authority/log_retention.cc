@@ -66,9 +66,15 @@ absl::Status Tell(Mutation& m, RetentionRecord& record) {
 
 }  // namespace
 
+absl::StatusOr<std::uint64_t> OldestRetained(const storage::Reader& reader) {
+  LATCHKEY_ASSIGN_OR_RETURN(const RetentionRecord record, ReadRecord(reader));
+  return record.oldest_sequence();
+}
+
 absl::StatusOr<std::uint64_t> OldestFor(const storage::Reader& reader,
-                                        const v1::EventFilter& filter, std::uint64_t oldest,
-                                        std::uint64_t newest, absl::Time now) {
+                                        const v1::EventFilter& filter, std::uint64_t newest,
+                                        absl::Time now) {
+  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t oldest, OldestRetained(reader));
   const auto id = ParseWorkspace(filter.workspace());
   if (!id.has_value() || newest == 0) return oldest;
   LATCHKEY_ASSIGN_OR_RETURN(const auto workspace, reader.Get(storage::WorkspaceKey(*id)));

@@ -29,12 +29,15 @@ namespace latchkey {
 inline constexpr std::size_t kMaxRemovedInChunk = 500;
 inline constexpr std::size_t kMaxRemovedInTick = 4000;
 
-// Returns the sequence number of the oldest event that a reader of `filter` may begin with, where
-// the log holds those from `oldest` to `newest`: of a filter that names a workspace the first one
-// within the retention of its plan, which is `newest` + 1 where all are older.
+// Returns the sequence number of the oldest event that is retained, 1 in an empty log.
+absl::StatusOr<std::uint64_t> OldestRetained(const storage::Reader& reader);
+
+// Returns the sequence number of the oldest event that a reader of `filter` may begin with, in a
+// log that ends with `newest`: of a filter that names a workspace the first one within the
+// retention of its plan, which is `newest` + 1 where all are older.
 absl::StatusOr<std::uint64_t> OldestFor(const storage::Reader& reader,
-                                        const v1::EventFilter& filter, std::uint64_t oldest,
-                                        std::uint64_t newest, absl::Time now);
+                                        const v1::EventFilter& filter, std::uint64_t newest,
+                                        absl::Time now);
 
 // Whether a reader may begin after `after` in a log that it may read from `oldest` to `newest`.
 constexpr bool IsRetained(std::uint64_t after, std::uint64_t oldest, std::uint64_t newest) {

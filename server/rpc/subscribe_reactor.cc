@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "grpcpp/support/slice.h"
 #include "server/authority/errors.h"
 #include "server/base/status_macros.h"
@@ -176,7 +177,7 @@ absl::StatusOr<bool> SubscribeReactor::FillResponse() {
       frame_.authority.events().Read(position, terms_.selector, terms_.limits, terms_.field);
   if (absl::IsOutOfRange(read.status())) {
     // What is next was removed meanwhile: who resumes is told the same.
-    LATCHKEY_RETURN_IF_ERROR(frame_.authority.CheckStart(position, v1::EventFilter()));
+    LATCHKEY_RETURN_IF_ERROR(CheckStart(position));
   }
   LATCHKEY_ASSIGN_OR_RETURN(EventHub::Batch batch, std::move(read));
   // After the read, so that it knows of what was committed before anything that was read. Where the
@@ -224,9 +225,7 @@ absl::Status SubscribeReactor::CheckRequest() {
   LATCHKEY_ASSIGN_OR_RETURN(terms_, ReadTerms(asked_));
   if (by_consumer) asked_.set_after_revision(acknowledged);
   LATCHKEY_ASSIGN_OR_RETURN(std::uint64_t position, StartOf(asked_, frame_.authority.events()));
-  // What a consumer holds is there for it, whatever the plan says.
-  LATCHKEY_RETURN_IF_ERROR(
-      frame_.authority.CheckStart(position, consumer_holds_ ? v1::EventFilter() : asked_.filter()));
+  LATCHKEY_RETURN_IF_ERROR(CheckStart(position));
   if (by_consumer) {
     LATCHKEY_ASSIGN_OR_RETURN(position, ClaimConsumer(caller, position));
   }
@@ -240,6 +239,12 @@ absl::Status SubscribeReactor::CheckRequest() {
       {WakePlan::Rounded({absl::ToChronoNanoseconds(terms_.max_delay), terms_.limits.max_bytes}),
        asked_.filter().workspace()});
   return absl::OkStatus();
+}
+
+absl::Status SubscribeReactor::CheckStart(std::uint64_t position) {
+  // What a consumer holds is there for it, whatever the plan says.
+  return frame_.authority.CheckStart(position,
+                                     consumer_holds_ ? v1::EventFilter() : asked_.filter());
 }
 
 absl::Status SubscribeReactor::CheckRights() {

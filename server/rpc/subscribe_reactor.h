@@ -78,6 +78,8 @@ class SubscribeReactor final : public WriteStream<grpc::ByteBuffer, grpc::ByteBu
   // Fills `response_` with what comes next; false where there is nothing to send.
   absl::StatusOr<bool> FillResponse();
   absl::Status CheckRequest();
+  // OUT_OF_RANGE: what follows `position` is not retained for this stream.
+  absl::Status CheckStart(std::uint64_t position);
   absl::Status CheckRights();
   // Looks at them again where a commit may have taken them; and where they were last looked at a
   // second ago, since they may also end with the time.

@@ -41,7 +41,7 @@ class RocksdbDatabase {
   RocksdbDatabase(const RocksdbDatabase&) = delete;
   RocksdbDatabase& operator=(const RocksdbDatabase&) = delete;
 
-  // For the calling thread to use at once.
+  // For the calling thread, whose perf level it sets: ask again on another one.
   rocksdb::DB& db() {
     // RocksDB counts each comparison of keys for whoever looks at the thread's perf_context. Nobody
     // does, and it is a fifth of what the memtable costs.

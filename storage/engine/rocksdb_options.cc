@@ -79,8 +79,9 @@ rocksdb::Options MakeRocksdbOptions(const RocksdbEngine::Options& options, rocks
   o.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
   o.write_buffer_size = options.write_buffer_bytes;
   o.max_write_buffer_number = 3;
-  // There is one writer. Much of what it writes follows, in its table, on what it wrote before:
-  // with a hint for each table byte the search begins there and not at the top.
+  // Never together with DeleteRange(): this version would take a hint of one table for the other
+  // (rocksdb#12558). There is one writer. Much of what it writes follows, in its table, on what it
+  // wrote before: with a hint for each table byte the search begins there and not at the top.
   o.allow_concurrent_memtable_write = false;
   o.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
   o.max_background_jobs = 2;

@@ -1,9 +1,5 @@
 #include "server/base/entropy.h"
 
-#include <sys/types.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <array>
 #include <set>
 #include <vector>
@@ -37,24 +33,6 @@ TEST(SystemEntropyTest, FillsMoreThanTheKernelGivesAtOnce) {
   entropy.Fill(bytes.data(), bytes.size());
   const std::vector<unsigned char> end(bytes.end() - 4096, bytes.end());
   EXPECT_THAT(end, ::testing::Not(Each(0)));
-}
-
-TEST(SystemEntropyTest, AChildDrawsNothingThatItsParentDraws) {
-  SystemEntropy entropy;
-  Draw(entropy);
-  std::array<int, 2> pipe{};
-  ASSERT_EQ(::pipe(pipe.data()), 0);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const auto drawn = Draw(entropy);
-    ::_exit(::write(pipe[1], drawn.data(), drawn.size()) == static_cast<ssize_t>(drawn.size()) ? 0
-                                                                                               : 1);
-  }
-  std::array<unsigned char, 32> of_child{};
-  EXPECT_EQ(::read(pipe[0], of_child.data(), of_child.size()),
-            static_cast<ssize_t>(of_child.size()));
-  EXPECT_EQ(::waitpid(child, nullptr, 0), child);
-  EXPECT_NE(Draw(entropy), of_child);
 }
 
 TEST(SystemEntropyTest, WritesNothingBeyondTheEnd) {

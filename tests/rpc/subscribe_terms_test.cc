@@ -86,20 +86,22 @@ TEST_F(SubscribeTermsTest, AnEventWaitsForOthers) {
   OpenStream stream = Open(request);
   ASSERT_TRUE(stream.Read());
 
-  const auto began = std::chrono::steady_clock::now();
-  std::uint64_t last = 0;
-  for (int i = 0; i < 3; ++i) last = Rename("acme", static_cast<char>('a' + i));
-  const bool in_time = std::chrono::steady_clock::now() < began + std::chrono::milliseconds(700);
-  std::size_t most = 0;
-  while (stream.complete_through() < last) {
-    ASSERT_TRUE(stream.Read());
-    most = std::max(most, stream.last_count());
+  // A busy machine may commit so late that each event has a delay of its own: then once more.
+  bool waited = false;
+  for (int round = 0; round < 20 && !waited; ++round) {
+    const auto began = std::chrono::steady_clock::now();
+    std::uint64_t last = 0;
+    for (int i = 0; i < 3; ++i) last = Rename("acme", static_cast<char>('a' + i));
+    std::size_t most = 0;
+    while (stream.complete_through() < last) {
+      ASSERT_TRUE(stream.Read());
+      most = std::max(most, stream.last_count());
+    }
+    // The stream may have been on its way to wait yet when the first one came.
+    waited =
+        most >= 2 && std::chrono::steady_clock::now() >= began + std::chrono::milliseconds(900);
   }
-
-  if (!in_time) GTEST_SKIP() << "the machine is too busy to commit three times in 700 ms";
-  // The stream may have been on its way to wait yet when the first one came.
-  EXPECT_GE(most, 2u);
-  EXPECT_GE(std::chrono::steady_clock::now(), began + std::chrono::milliseconds(900));
+  EXPECT_TRUE(waited);
 }
 
 TEST_F(SubscribeTermsTest, WhatFillsAResponseDoesNotWaitForTheDelay) {

@@ -38,15 +38,11 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> CredentialsFor(
 }  // namespace
 
 absl::StatusOr<Channels> OpenChannels(const std::string& address, const std::string& ca_file,
-                                      int count, int stream_window) {
+                                      int count) {
   LATCHKEY_ASSIGN_OR_RETURN(const auto credentials, CredentialsFor(address, ca_file));
   grpc::ChannelArguments arguments;
   // Without it, channels to one address share one connection.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  if (stream_window > 0) {
-    arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, stream_window);
-    arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
-  }
   Channels channels;
   for (int i = 0; i < count; ++i) {
     channels.push_back(grpc::CreateCustomChannel(address, credentials, arguments));

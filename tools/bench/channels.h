@@ -25,12 +25,11 @@ using Channels = std::vector<std::shared_ptr<grpc::Channel>>;
 inline constexpr absl::Duration kCallTimeout = absl::Seconds(30);
 
 // Makes channels with a connection each. `ca_file` in PEM signs the server's certificate; empty: no
-// TLS. `stream_window` is how many bytes a server may send on a stream before they are read; 0
-// leaves that to gRPC, which lets it grow to megabytes. NOT_FOUND: there is no such file.
-// INVALID_ARGUMENT: without TLS only a unix socket, 127.0.0.1,
+// TLS.
+// NOT_FOUND: there is no such file. INVALID_ARGUMENT: without TLS only a unix socket, 127.0.0.1,
 //   [::1] and localhost are taken, since secrets go over it.
 absl::StatusOr<Channels> OpenChannels(const std::string& address, const std::string& ca_file,
-                                      int count, int stream_window = 0);
+                                      int count);
 
 // Gives a call its credentials and its deadline.
 void SetUpCall(const Metadata& metadata, grpc::ClientContext& context);

@@ -10,10 +10,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "latchkey/bench/v1/echo.pb.h"
 #include "latchkey/v1/admin_service.grpc.pb.h"
 #include "latchkey/v1/audit_service.pb.h"
 #include "server/base/status_macros.h"
+#include "tools/bench/channels.h"
 #include "tools/bench/experiments.h"
 #include "tools/bench/loads.h"
 #include "tools/bench/stream_fleet.h"
@@ -23,7 +25,7 @@ namespace latchkey::benchmark {
 namespace {
 
 constexpr std::size_t kNeverReads = 10;  // one in so many
-constexpr int kWindow = 65'536;
+constexpr absl::Duration kStandstill = absl::Seconds(3);
 constexpr std::size_t kSome = 20;
 constexpr std::size_t kReaders = 100;  // that the rate of delivery is measured with
 constexpr std::size_t kFromMemory = 15'000;
@@ -106,34 +108,34 @@ absl::Status MeasureMemory(Lab& lab, const Subject& subject) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Sample> RunOnce(const Lab& lab, Load& load) {
+absl::StatusOr<Sample> RunOnce(const Lab& lab, Load& load, absl::Duration warm_up) {
   LoopOptions loop;
   loop.outstanding = lab.options.outstanding;
-  loop.warm_up = lab.options.warm_up;
+  loop.warm_up = warm_up;
   loop.measure = lab.options.measure;
   return RunClosedLoop(load, loop);
 }
 
 // Runs the load with and without streams, in turns; returns its rates with over those without. The
-// streams have connections of their own, as subscribers have, and a fixed window, so that who never
-// reads is at a standstill when the measuring begins.
+// streams have connections of their own, as subscribers have. Who never reads takes megabytes, as
+// gRPC's window grows, until it stands still: the warm-up is long enough for that.
 absl::StatusOr<Spread> CompareBeside(Lab& lab, const Subject& subject, Load& load,
                                      const StreamFleet::Options& streams) {
   LATCHKEY_ASSIGN_OR_RETURN(
       const Channels channels,
-      OpenChannels(subject.address, lab.options.ca_file, lab.options.channels, kWindow));
+      OpenChannels(subject.address, lab.options.ca_file, lab.options.channels));
   std::vector<double> ratios;
   for (int round = 0; round < lab.options.rounds; ++round) {
     double alone = 0;
     double beside = 0;
-    // In this order neither side gets more of the store's compactions, which follow on so many
-    // writes and take a quarter of a core for a while.
+    // In this order neither side gains by what grows from turn to turn.
     for (const bool has_streams : {false, true, true, false}) {
       std::unique_ptr<StreamFleet> fleet;
       if (has_streams) {
         LATCHKEY_ASSIGN_OR_RETURN(fleet, StreamFleet::Open(channels, streams));
       }
-      LATCHKEY_ASSIGN_OR_RETURN(const Sample sample, RunOnce(lab, load));
+      LATCHKEY_ASSIGN_OR_RETURN(const Sample sample,
+                                RunOnce(lab, load, std::max(lab.options.warm_up, kStandstill)));
       (has_streams ? beside : alone) += sample.calls_per_second;
     }
     ratios.push_back(beside / alone);
@@ -217,7 +219,7 @@ absl::Status MeasureCatchUp(Lab& lab, const Subject& subject) {
 }
 
 absl::Status MeasureDelay(Lab& lab, const Subject& subject, Load& issue) {
-  LATCHKEY_ASSIGN_OR_RETURN(const Sample most, RunOnce(lab, issue));
+  LATCHKEY_ASSIGN_OR_RETURN(const Sample most, RunOnce(lab, issue, lab.options.warm_up));
   std::vector<double> beyond;
   std::vector<double> after;
   for (int round = 0; round < lab.options.rounds; ++round) {

@@ -10,7 +10,7 @@ find_package(nlohmann_json CONFIG REQUIRED)
 find_package(CLI11 CONFIG REQUIRED)
 find_package(tomlplusplus CONFIG REQUIRED)
 find_package(GTest CONFIG REQUIRED)
-find_package(PkgConfig REQUIRED)  # the distribution ships no CMake package of this
+find_package(PkgConfig REQUIRED)  # Debian 12 ships no CMake package of this
 pkg_check_modules(libdeflate REQUIRED IMPORTED_TARGET libdeflate)
 
 # latchkey_malloc: what programs link that allocate on every call. With glibc's malloc, which is slow
