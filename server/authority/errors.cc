@@ -137,9 +137,11 @@ absl::Status ConfirmationError() {
 }
 
 absl::Status TokenNotActiveError(absl::string_view token, absl::string_view state) {
-  return MakeError(absl::StatusCode::kFailedPrecondition, v1::ERROR_REASON_TOKEN_NOT_ACTIVE,
-                   absl::StrCat(token, " is ", state, "; issue a new token instead"),
-                   {{"resource", std::string(token)}, {"state", std::string(state)}});
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition, v1::ERROR_REASON_TOKEN_NOT_ACTIVE,
+      absl::StrCat(token, " is ", state, ": what is not active can be neither changed nor ended; ",
+                   "issue another token where one is needed"),
+      {{"resource", std::string(token)}, {"state", std::string(state)}});
 }
 
 absl::Status BeyondEndError(absl::string_view field, std::uint64_t asked, std::uint64_t newest) {

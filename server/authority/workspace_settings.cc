@@ -18,36 +18,47 @@ bool MayIdle(v1::TokenKind kind) {
          kind != v1::TOKEN_KIND_SERVICE;
 }
 
-// `asked` of what the plan takes at least or at most.
+// What a setting takes by the plan.
+struct PlanBounds {
+  absl::string_view min_name;
+  absl::Duration min;
+  absl::string_view max_name;
+  absl::Duration max;
+};
+
+// `asked` is beyond `value`, which the plan takes at least or at most, and beyond what the
+// workspace has from before, where that is `had`.
 absl::Status OutsideOfPlan(const v1::Workspace& workspace, const policy::PlanLimits& plan,
                            absl::string_view limit, absl::Duration value, absl::string_view field,
-                           absl::Duration asked) {
+                           absl::Duration asked, std::optional<absl::Duration> had) {
+  const std::string what_to_do =
+      had.has_value() ? absl::StrCat("it has ", absl::FormatDuration(*had),
+                                     " from before, which may only come nearer to that")
+                      : "choose another";
   return PlanLimitError(
       workspace.name(), plan.name, limit, static_cast<std::uint64_t>(absl::ToInt64Seconds(value)),
       static_cast<std::uint64_t>(absl::ToInt64Seconds(asked)),
       absl::StrCat(field, " is ", absl::FormatDuration(asked), "; the plan ", plan.name, " of ",
-                   workspace.name(), " takes a ", limit, " of ", absl::FormatDuration(value),
-                   ": choose another, or change the plan"));
+                   workspace.name(), " takes a ", limit, " of ", absl::FormatDuration(value), ": ",
+                   what_to_do, ", or change the plan"));
 }
 
+// A change of plan takes nothing away, so what a workspace `had` is within its bounds.
 absl::Status CheckWithin(const v1::Workspace& workspace, absl::string_view field,
-                         absl::Duration asked, absl::string_view min_name, absl::Duration min,
-                         absl::string_view max_name, absl::Duration max) {
+                         absl::Duration asked, const PlanBounds& bounds,
+                         std::optional<absl::Duration> had = std::nullopt) {
   const policy::PlanLimits& plan = policy::LimitsOf(ToPolicy(workspace.plan()));
-  if (asked < min) return OutsideOfPlan(workspace, plan, min_name, min, field, asked);
-  if (asked > max) return OutsideOfPlan(workspace, plan, max_name, max, field, asked);
+  const bool had_less = had.has_value() && *had < bounds.min;
+  const bool had_more = had.has_value() && *had > bounds.max;
+  if (asked < (had_less ? *had : bounds.min)) {
+    return OutsideOfPlan(workspace, plan, bounds.min_name, bounds.min, field, asked,
+                         had_less ? had : std::nullopt);
+  }
+  if (asked > (had_more ? *had : bounds.max)) {
+    return OutsideOfPlan(workspace, plan, bounds.max_name, bounds.max, field, asked,
+                         had_more ? had : std::nullopt);
+  }
   return absl::OkStatus();
-}
-
-struct Bounds {
-  absl::Duration min;
-  absl::Duration max;
-};
-
-// A change of plan takes nothing away, so what a workspace has is within its bounds.
-Bounds Widened(Bounds bounds, std::optional<absl::Duration> had) {
-  if (!had.has_value()) return bounds;
-  return {std::min(bounds.min, *had), std::max(bounds.max, *had)};
 }
 
 std::optional<absl::Duration> IdleLimitOf(const v1::WorkspaceSettings& settings,
@@ -90,23 +101,24 @@ absl::Status CheckSettingsFit(const v1::Workspace& workspace, const v1::Workspac
   const policy::PlanLimits& plan = policy::LimitsOf(ToPolicy(workspace.plan()));
   const v1::WorkspaceSettings& settings = workspace.settings();
   for (const v1::IdleLimit& limit : settings.idle_limits()) {
-    const Bounds bounds =
-        Widened({plan.min_idle_limit, plan.max_idle_limit}, IdleLimitOf(before, limit.kind()));
-    LATCHKEY_RETURN_IF_ERROR(CheckWithin(workspace, "workspace.settings.idle_limits",
-                                         FromProto(limit.limit()), "min_idle_limit", bounds.min,
-                                         "max_idle_limit", bounds.max));
+    LATCHKEY_RETURN_IF_ERROR(CheckWithin(
+        workspace,
+        absl::StrCat("workspace.settings.idle_limits of ", v1::TokenKind_Name(limit.kind())),
+        FromProto(limit.limit()),
+        {"min_idle_limit", plan.min_idle_limit, "max_idle_limit", plan.max_idle_limit},
+        IdleLimitOf(before, limit.kind())));
   }
   if (!settings.has_access_token_life()) return absl::OkStatus();
-  const Bounds bounds = Widened(
-      {plan.min_access_life, plan.max_access_life},
+  return CheckWithin(
+      workspace, "workspace.settings.access_token_life", AccessTokenLife(settings),
+      {"min_access_life", plan.min_access_life, "max_access_life", plan.max_access_life},
       before.has_access_token_life() ? std::optional(AccessTokenLife(before)) : std::nullopt);
-  return CheckWithin(workspace, "workspace.settings.access_token_life", AccessTokenLife(settings),
-                     "min_access_life", bounds.min, "max_access_life", bounds.max);
 }
 
 absl::Status CheckGraceFits(const v1::Workspace& workspace, absl::Duration grace) {
-  return CheckWithin(workspace, "grace", grace, "min_grace", absl::ZeroDuration(), "max_grace",
-                     policy::LimitsOf(ToPolicy(workspace.plan())).max_grace);
+  return CheckWithin(workspace, "grace", grace,
+                     {"min_grace", absl::ZeroDuration(), "max_grace",
+                      policy::LimitsOf(ToPolicy(workspace.plan())).max_grace});
 }
 
 }  // namespace latchkey

@@ -45,9 +45,11 @@ bool TrustedVerifiers::IsTimeless(absl::string_view authorization) {
   const absl::StatusOr<absl::string_view> bearer = ParseBearer(authorization);
   if (!bearer.ok()) return false;
   const auto verdict = authority_.verifier().Check(*bearer);
-  // The operator's secret is no token.
+  // The operator's secret is no token. The first use of a new secret ends the one before it in
+  // memory, and is committed later.
   return verdict.ok() &&
-         (verdict->token == nullptr || verdict->token->expire_time == absl::InfiniteFuture());
+         (verdict->token == nullptr ||
+          (verdict->token->expire_time == absl::InfiniteFuture() && !verdict->token->superseded));
 }
 
 }  // namespace latchkey::rpc

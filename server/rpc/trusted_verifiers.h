@@ -18,7 +18,8 @@ namespace latchkey::rpc {
 // Says whether the callers of the verifier are trusted with full answers, and remembers the last
 // few that are: the same handful of services call Verify all day, and finding out each time would
 // be a tenth of a call. What is remembered holds for one revision, so any commit makes it void, a
-// revocation like every other; and a credential that time alone can end is not remembered.
+// revocation like every other; and a credential that can end without one, by time or by the first
+// use of the secret that replaced it, is not remembered.
 //
 // Thread-safe. Blocks on disk where a credential was not seen lately.
 class TrustedVerifiers {

@@ -147,6 +147,25 @@ TEST_F(VerifyTest, AVerifierWhoseOwnTokenExpiresIsRefusedByTheNextVerify) {
   EXPECT_EQ(Verify("x", response).error_code(), grpc::StatusCode::UNAUTHENTICATED);
 }
 
+TEST_F(VerifyTest, AVerifierWithASupersededSecretIsRefusedOnceTheNewOneWasUsed) {
+  v1::VerifyResponse response;
+  ASSERT_TRUE(Verify(secret_, response).ok());
+  v1::RegenerateTokenRequest regenerate;
+  regenerate.set_name(response.verification().token());
+  regenerate.mutable_grace()->set_seconds(3600);
+  v1::RegenerateTokenResponse regenerated;
+  const grpc::Status replaced =
+      NewStub<v1::TokenService>()->RegenerateToken(AsOperator().get(), regenerate, &regenerated);
+  ASSERT_TRUE(replaced.ok()) << replaced.error_message();
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(Verify("x", response).ok());
+
+  const std::string& present = regenerated.issued_token().secret();
+  ASSERT_TRUE(stub_->Verify(As(present).get(), {}, &response).ok());
+
+  EXPECT_EQ(Verify("x", response).error_code(), grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_TRUE(stub_->Verify(As(present).get(), {}, &response).ok());
+}
+
 TEST_F(VerifyTest, WhoIsTrustedIsNotMistakenForAnother) {
   v1::VerifyResponse response;
   for (int i = 0; i < 3; ++i) {

@@ -185,7 +185,10 @@ TEST_F(PlanTest, SettingsThatASmallerPlanDoesNotTakeMayStayOrComeNearer) {
 
   EXPECT_TRUE(set(180, 24, true).ok());
   EXPECT_TRUE(set(170, 24, true).ok());
-  EXPECT_THAT(set(171, 24, true), StatusIs(absl::StatusCode::kFailedPrecondition));
+  const absl::Status refused = set(171, 24, true);
+  ASSERT_THAT(refused, StatusIs(absl::StatusCode::kFailedPrecondition,
+                                HasSubstr("takes a max_idle_limit of 2160h: it has 4080h")));
+  EXPECT_EQ(Metadata(refused).at("limit"), "7776000");
   EXPECT_TRUE(set(90, 12, true).ok());
   EXPECT_THAT(ExcessesOf("acme"), IsEmpty());
   EXPECT_THAT(set(91, 12, true), StatusIs(absl::StatusCode::kFailedPrecondition));

@@ -141,6 +141,16 @@ TEST_F(BulkTest, ASignalEndsTheWaitingAndNotTheRun) {
   EXPECT_THAT(result.out, AllOf(HasSubstr(kJob), HasSubstr("running")));
 }
 
+TEST_F(BulkTest, AnEmptyConfirmationIsNoPreview) {
+  for (const std::vector<std::string>& options :
+       {std::vector<std::string>{"--confirm", ""}, {"--confirm", "", "--yes"}}) {
+    const CliResult result = BulkRevoke(options);
+    EXPECT_EQ(result.code, ExitCode::kUsage);
+    EXPECT_THAT(result.err, HasSubstr("--confirm is empty"));
+  }
+  EXPECT_EQ(server_->calls().size(), 0u);
+}
+
 TEST_F(BulkTest, YesAndConfirmExcludeEachOther) {
   const CliResult result = BulkRevoke({"--yes", "--confirm", "17.12.abcd"});
   EXPECT_EQ(result.code, ExitCode::kUsage);

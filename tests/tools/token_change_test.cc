@@ -75,6 +75,13 @@ TEST_F(EmptyOptionTest, ScopesGivenEmptyAreTheEmptyList) {
   EXPECT_THAT(server_.Last<v1::RegenerateTokenRequest>().token().scopes(), IsEmpty());
 }
 
+TEST_F(EmptyOptionTest, AGraceOfZeroMayBeSaid) {
+  server_.Answer<v1::RegenerateTokenRequest>({});
+  EXPECT_EQ(cli_.Run(server_, {"token", "regenerate", "acme/t1", "--grace", "0"}).code,
+            ExitCode::kOk);
+  EXPECT_EQ(server_.Last<v1::RegenerateTokenRequest>().grace().seconds(), 0);
+}
+
 TEST_F(EmptyOptionTest, WhatCannotBeEmptyIsRefusedAndNothingIsReplaced) {
   ExpectRefused({"token", "regenerate", "acme/t1", "--expires", ""}, "--expires");
   ExpectRefused({"token", "regenerate", "acme/t1", "--grace", ""}, "--grace");

@@ -1,5 +1,6 @@
 #include <csignal>
 #include <cstdint>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -23,7 +24,7 @@ struct BulkArgs {
   v1::TokenKind kind = v1::TOKEN_KIND_UNSPECIFIED;
   std::optional<std::string> label;
   std::optional<std::string> issued_before;
-  std::string confirm;
+  std::optional<std::string> confirm;
   bool all = false;
   bool yes = false;
   bool wait = false;
@@ -125,8 +126,12 @@ absl::StatusOr<ExitCode> ShowPreview(Session& session, const v1::BulkRevokeToken
   } else {
     out << ".\n";
   }
-  out << "Nothing was changed. Within 15 minutes this ends them:\n  "
-      << EscapeForTerminal(RunLine(request, preview.confirmation())) << '\n';
+  out << "Nothing was changed.";
+  if (preview.count() > 0) {
+    out << " Within 15 minutes this ends them:\n  "
+        << EscapeForTerminal(RunLine(request, preview.confirmation()));
+  }
+  out << '\n';
   return FinishOutput(session);
 }
 
@@ -140,12 +145,16 @@ absl::StatusOr<ExitCode> ShowRun(Session& session, const v1::BulkRevokeTokensRes
 }
 
 absl::StatusOr<ExitCode> BulkRevoke(Session& session, const BulkArgs& args) {
-  if (args.yes && !args.confirm.empty()) {
+  if (args.confirm.has_value() && args.confirm->empty()) {
+    return absl::InvalidArgumentError(
+        "--confirm is empty; it takes the value that the preview showed, or is left out for one");
+  }
+  if (args.yes && args.confirm.has_value()) {
     return absl::InvalidArgumentError("--yes and --confirm exclude each other");
   }
   LATCHKEY_ASSIGN_OR_RETURN(v1::BulkRevokeTokensRequest request, MakeRequest(session, args));
-  request.set_confirmation(args.confirm);
-  if (args.confirm.empty()) {
+  request.set_confirmation(args.confirm.value_or(""));
+  if (!args.confirm.has_value()) {
     request.set_preview(true);
     LATCHKEY_ASSIGN_OR_RETURN(const auto preview, session.CallWithoutRequestId(request));
     if (!args.yes) return ShowPreview(session, request, preview);

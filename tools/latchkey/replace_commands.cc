@@ -62,11 +62,13 @@ absl::StatusOr<ExitCode> Regenerate(Session& session, const RegenerateArgs& args
   request.set_name(args.name);
   request.set_reason(args.reason);
   if (args.grace.has_value()) {
-    const absl::StatusOr<absl::Duration> grace = ParseTimeSpan(*args.grace);
+    // Elsewhere no span is 0; here it is the default, and may be said.
+    const absl::StatusOr<absl::Duration> grace =
+        *args.grace == "0" ? absl::ZeroDuration() : ParseTimeSpan(*args.grace);
     if (!grace.ok()) {
       return absl::InvalidArgumentError(
           absl::StrCat("--grace is '", *args.grace,
-                       "'; it takes a time span such as 1h, or a number of seconds"));
+                       "'; it takes 0, a time span such as 1h, or a number of seconds"));
     }
     request.mutable_grace()->set_seconds(absl::ToInt64Seconds(*grace));
   }
