@@ -16,6 +16,7 @@ namespace latchkey {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::StatusIs;
 using testing::TestAuthority;

@@ -142,8 +142,9 @@ TEST_F(BulkTest, ASignalEndsTheWaitingAndNotTheRun) {
 }
 
 TEST_F(BulkTest, AnEmptyConfirmationIsNoPreview) {
-  for (const std::vector<std::string>& options :
-       {std::vector<std::string>{"--confirm", ""}, {"--confirm", "", "--yes"}}) {
+  const std::vector<std::vector<std::string>> refused = {{"--confirm", ""},
+                                                         {"--confirm", "", "--yes"}};
+  for (const std::vector<std::string>& options : refused) {
     const CliResult result = BulkRevoke(options);
     EXPECT_EQ(result.code, ExitCode::kUsage);
     EXPECT_THAT(result.err, HasSubstr("--confirm is empty"));
