@@ -10,10 +10,10 @@
 #include "absl/strings/str_cat.h"
 #include "rocksdb/cache.h"
 #include "rocksdb/env.h"
-#include "rocksdb/file_checksum.h"
 #include "rocksdb/filter_policy.h"
 #include "rocksdb/slice_transform.h"
 #include "rocksdb/table.h"
+#include "storage/engine/file_checksum.h"
 
 namespace latchkey::engine {
 namespace {
@@ -60,6 +60,8 @@ rocksdb::BlockBasedTableOptions TableOptions(std::size_t cache_bytes) {
   table.pin_top_level_index_and_filter = true;
   table.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
   table.format_version = 5;
+  // The distribution's RocksDB has no fast CRC-32C.
+  table.checksum = rocksdb::ChecksumType::kXXH3;
   return table;
 }
 
@@ -76,7 +78,7 @@ rocksdb::Options MakeRocksdbOptions(const RocksdbEngine::Options& options, rocks
   o.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   o.recycle_log_file_num = 0;  // clashes with that mode
   o.paranoid_checks = true;
-  o.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
+  o.file_checksum_gen_factory = NewFileChecksums();
   o.write_buffer_size = options.write_buffer_bytes;
   o.max_write_buffer_number = 3;
   // Never together with DeleteRange(): this version would take a hint of one table for the other
@@ -88,8 +90,12 @@ rocksdb::Options MakeRocksdbOptions(const RocksdbEngine::Options& options, rocks
   o.max_open_files = options.max_open_files;
   o.level_compaction_dynamic_level_bytes = true;
   o.compression = rocksdb::kLZ4Compression;
-  // A small store has one level below the first, which each compaction writes whole.
-  o.level0_file_num_compaction_trigger = 8;
+  // A small store has one level below the first, which each compaction writes whole: the fewer of
+  // them, the less is written again, and a reader asks more filters. Writers are slowed down no
+  // sooner than a compaction that has begun can be done.
+  o.level0_file_num_compaction_trigger = 16;
+  o.level0_slowdown_writes_trigger = 40;
+  o.level0_stop_writes_trigger = 60;
   o.bytes_per_sync = kBytesPerSync;
   o.max_total_wal_size = options.write_buffer_bytes * 4;
   o.avoid_unnecessary_blocking_io = true;
