@@ -64,13 +64,14 @@ class Reader {
       absl::string_view prefix,
       absl::FunctionRef<absl::StatusOr<Walk>(absl::string_view key)> visit) const = 0;
 
- private:
+ protected:
   // Whether records of a type are likely to be read more than once.
   template <typename Record>
   static constexpr bool kReadAgain =
       !std::is_same_v<Record, v1::ReplayRecord> && !std::is_same_v<Record, v1::SecretRecord> &&
       !std::is_same_v<Record, v1::LastUseRecord> && !std::is_same_v<Record, ::latchkey::v1::Event>;
 
+ private:
   // A reader's memory, where it has one: see RecordCache::Find() and Insert().
   virtual const RecordCache::Record* Remembered(absl::string_view /*key*/) const { return nullptr; }
   virtual void Remember(absl::string_view /*key*/, const RecordCache::Record& /*record*/) const {}

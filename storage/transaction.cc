@@ -1,6 +1,5 @@
 #include "storage/transaction.h"
 
-#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -28,28 +27,25 @@ std::uint64_t Transaction::Append(::latchkey::v1::Event&& event) {
   event.set_sequence(sequence);
   std::string bytes = EncodeMessage(event);
   const auto key = EventKey(sequence);
-  step_.insert_or_assign(key.bytes, EncodePayload(key.bytes, bytes));
+  changes_.Set(key.bytes, EncodePayload(key.bytes, bytes), /*remembered=*/false);
   step_events_.push_back(std::move(bytes));
   return sequence;
 }
 
 void Transaction::Keep() {
-  for (auto it = step_.begin(); it != step_.end();) {
-    if (cache_ != nullptr) cache_->Forget(it->first);
-    auto inserted = kept_.insert(step_.extract(it++));
-    if (!inserted.inserted) inserted.position->second = std::move(inserted.node.mapped());
-  }
+  changes_.Keep([this](absl::string_view key) {
+    if (cache_ != nullptr) cache_->Forget(key);
+  });
   next_sequence_ += step_events_.size();
   for (std::string& event : step_events_) {
     new_leaves_.push_back(merkle::LeafHash(event));
     events_.push_back(std::move(event));
   }
-  step_.clear();
   step_events_.clear();
 }
 
 void Transaction::Drop() {
-  step_.clear();
+  changes_.Drop();
   step_events_.clear();
 }
 
@@ -74,42 +70,25 @@ std::optional<merkle::Frontier> Transaction::known_tree() const {
 }
 
 absl::StatusOr<engine::WriteBatch> Transaction::ToBatch() {
+  Drop();  // what was not kept
   if (!new_leaves_.empty()) LATCHKEY_RETURN_IF_ERROR(GrowTree());
   engine::WriteBatch batch;
-  // Another writer on the same store would have taken this number: then nothing here may commit.
-  batch.Expect(EventKey(first_sequence_).bytes, 0);
-  // In the order of the keys: neighbours are cheap for a sorted store to insert one after another,
-  // and the same changes are the same bytes.
-  std::vector<std::pair<std::string, std::optional<std::string>>> changes;
-  changes.reserve(kept_.size());
-  for (auto it = kept_.begin(); it != kept_.end();) {
-    auto node = kept_.extract(it++);
-    changes.emplace_back(std::move(node.key()), std::move(node.mapped()));
-  }
+  // Had anybody else written to the store, what was decided here would be about another state.
+  batch.ExpectVersion(view_->version());
   if (tree_.has_value()) {
     for (auto& [key, value] : tree_->TakeChunks()) {
-      changes.emplace_back(std::move(key), std::move(value));
+      changes_.Set(std::move(key), std::move(value), /*remembered=*/false);
     }
+    changes_.Keep([](absl::string_view) {});
   }
-  std::vector<std::pair<std::string, std::optional<std::string>>*> order;
-  order.reserve(changes.size());
-  for (auto& change : changes) order.push_back(&change);
-  std::sort(order.begin(), order.end(),
-            [](const auto* a, const auto* b) { return a->first < b->first; });
-  for (auto* change : order) {
-    if (change->second.has_value()) {
-      batch.Put(std::move(change->first), *std::move(change->second));
-    } else {
-      batch.Delete(std::move(change->first));
-    }
-  }
-  kept_.clear();
+  // In the order of the keys: neighbours are cheap for a sorted store to insert one after another,
+  // and the same changes are the same bytes.
+  changes_.TakeInto(batch);
   return batch;
 }
 
 absl::StatusOr<std::optional<std::string>> Transaction::GetStored(absl::string_view key) const {
-  if (const auto it = step_.find(key); it != step_.end()) return it->second;
-  if (const auto it = kept_.find(key); it != kept_.end()) return it->second;
+  if (const ChangeSet::Value* const changed = changes_.Find(key)) return *changed;
   return view_->GetStored(key);
 }
 
@@ -118,11 +97,9 @@ absl::Status Transaction::ForEachKey(
     absl::FunctionRef<absl::StatusOr<Walk>(absl::string_view key)> visit) const {
   // Whether each changed key is there now.
   std::map<absl::string_view, bool> changed;
-  for (const Changes* changes : {&kept_, &step_}) {
-    for (const auto& [key, value] : *changes) {
-      if (absl::StartsWith(key, prefix)) changed[key] = value.has_value();
-    }
-  }
+  changes_.ForEach([&](absl::string_view key, bool is_deleted) {
+    if (absl::StartsWith(key, prefix)) changed[key] = !is_deleted;
+  });
   auto next = changed.begin();
   Walk walk = Walk::kGoOn;
   // Visits the changed keys below `end`; all of them where that is not given.
@@ -151,11 +128,11 @@ absl::Status Transaction::ForEachKey(
 
 const RecordCache::Record* Transaction::Remembered(absl::string_view key) const {
   // The cache knows of kept changes; those of this step may yet be dropped.
-  return cache_ == nullptr || step_.contains(key) ? nullptr : cache_->Find(key);
+  return cache_ == nullptr || changes_.StepHas(key) ? nullptr : cache_->Find(key);
 }
 
 void Transaction::Remember(absl::string_view key, const RecordCache::Record& record) const {
-  if (cache_ != nullptr && !step_.contains(key)) cache_->Insert(key, record);
+  if (cache_ != nullptr && !changes_.StepHas(key)) cache_->Insert(key, record);
 }
 
 }  // namespace latchkey::storage

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
+#include "storage/change_set.h"
 #include "storage/engine/engine.h"
 #include "storage/log_tree.h"
 #include "storage/merkle/merkle_tree.h"
@@ -35,14 +35,14 @@ class Transaction final : public Reader {
 
   template <typename Record>
   void Put(const Key<Record>& key, const Record& record) {
-    step_.insert_or_assign(key.bytes, EncodeRecord(key.bytes, record));
+    changes_.Set(key.bytes, EncodeRecord(key.bytes, record), kReadAgain<Record>);
   }
-  void Put(const IndexKey& key) { step_.insert_or_assign(key.bytes, EncodePayload(key.bytes, "")); }
+  void Put(const IndexKey& key) { changes_.Set(key.bytes, EncodePayload(key.bytes, ""), false); }
   template <typename Record>
   void Delete(const Key<Record>& key) {
-    step_.insert_or_assign(key.bytes, std::nullopt);
+    changes_.Set(key.bytes, std::nullopt, kReadAgain<Record>);
   }
-  void Delete(const IndexKey& key) { step_.insert_or_assign(key.bytes, std::nullopt); }
+  void Delete(const IndexKey& key) { changes_.Set(key.bytes, std::nullopt, false); }
 
   // Adds an event to the log in this step, gives it the next sequence number, and returns that.
   std::uint64_t Append(::latchkey::v1::Event&& event);
@@ -60,7 +60,7 @@ class Transaction final : public Reader {
       absl::FunctionRef<absl::StatusOr<Walk>(absl::string_view key)> visit) const override;
 
   // Whether Keep() kept any change.
-  bool empty() const { return kept_.empty(); }
+  bool empty() const { return changes_.empty(); }
   // The sequence number of the last kept event, or of the last event before.
   std::uint64_t newest_sequence() const { return next_sequence_ - 1; }
   // The bytes of the kept events, in order; moves them out.
@@ -70,21 +70,16 @@ class Transaction final : public Reader {
   absl::StatusOr<merkle::Frontier> Tree();
   // The same after ToBatch(), where that had to know it.
   std::optional<merkle::Frontier> known_tree() const;
-  // The kept changes as a batch, which commits only onto the log this transaction began with, and
-  // has the nodes that the kept events add to the log's tree. Errors as Tree().
+  // The kept changes as a batch, which commits only onto the version this transaction began with,
+  // and has the nodes that the kept events add to the log's tree. Errors as Tree(). The last call.
   absl::StatusOr<engine::WriteBatch> ToBatch();
 
  private:
-  using Changes = absl::flat_hash_map<std::string, std::optional<std::string>>;
-  // Those of a group of usual size, so that the table seldom grows.
-  static constexpr std::size_t kExpectedChanges = 256;
-
   Transaction(std::unique_ptr<View> view, std::uint64_t newest, RecordCache* cache)
       : view_(std::move(view)),
         cache_(cache),
         first_sequence_(newest + 1),
         next_sequence_(newest + 1) {
-    kept_.reserve(kExpectedChanges);
     if (cache != nullptr && cache->tree().has_value()) tree_.emplace(*cache->tree());
   }
 
@@ -98,8 +93,7 @@ class Transaction final : public Reader {
   RecordCache* const cache_;  // null: none
   const std::uint64_t first_sequence_;
   std::uint64_t next_sequence_;  // after the kept events
-  Changes kept_;
-  Changes step_;
+  ChangeSet changes_;
   std::vector<std::string> events_;
   std::vector<std::string> step_events_;
   std::vector<merkle::Hash> new_leaves_;  // of kept events, not yet in the tree

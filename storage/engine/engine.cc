@@ -1,5 +1,7 @@
 #include "storage/engine/engine.h"
 
+#include "absl/strings/str_cat.h"
+
 namespace latchkey::engine {
 
 KeyRange PrefixRange(absl::string_view prefix) {
@@ -39,6 +41,12 @@ absl::Status CheckBatch(const WriteBatch& batch) {
   }
   if (!values) return absl::InvalidArgumentError("a value takes at most 16 MiB");
   return absl::OkStatus();
+}
+
+absl::Status CheckExpectedVersion(const WriteBatch& batch, Version newest) {
+  if (batch.expected_version().value_or(newest) == newest) return absl::OkStatus();
+  return absl::AbortedError(absl::StrCat("the last commit is ", newest, ", not the expected ",
+                                         *batch.expected_version()));
 }
 
 }  // namespace latchkey::engine

@@ -100,14 +100,21 @@ class WriteBatch {
   void Expect(std::string key, Version version) {
     expectations_.push_back({std::move(key), version});
   }
+  // The batch commits only as the next one after commit `version`: nothing else was committed
+  // since. Costs no read, unlike Expect().
+  void ExpectVersion(Version version) { expected_version_ = version; }
+  // Makes room for so many changes.
+  void Reserve(std::size_t changes) { changes_.reserve(changes); }
 
   const std::vector<Change>& changes() const { return changes_; }
   const std::vector<Expectation>& expectations() const { return expectations_; }
+  std::optional<Version> expected_version() const { return expected_version_; }
   bool empty() const { return changes_.empty(); }
 
  private:
   std::vector<Change> changes_;
   std::vector<Expectation> expectations_;
+  std::optional<Version> expected_version_;
 };
 
 inline constexpr std::size_t kMaxKeySize = 1024;
@@ -115,6 +122,9 @@ inline constexpr std::size_t kMaxValueSize = 16 * 1024 * 1024;
 
 // INVALID_ARGUMENT where a batch is empty or out of bounds: what every engine refuses alike.
 absl::Status CheckBatch(const WriteBatch& batch);
+
+// ABORTED where a batch is to commit onto another version than `newest`, the last commit's.
+absl::Status CheckExpectedVersion(const WriteBatch& batch, Version newest);
 
 // An ordered, durable key space with snapshots and atomic batches: the one seam behind which
 // another store can stand. Keys are 1 to 1024 bytes, in byte order, and do not begin with a zero

@@ -131,6 +131,9 @@ std::unique_ptr<Snapshot> MemoryEngine::NewSnapshot() const {
 absl::StatusOr<Version> MemoryEngine::Commit(const WriteBatch& batch) {
   if (absl::Status form = CheckBatch(batch); !form.ok()) return form;
   MutexLock lock(state_->mu);
+  if (absl::Status expected = CheckExpectedVersion(batch, state_->version); !expected.ok()) {
+    return expected;
+  }
   for (const WriteBatch::Expectation& expected : batch.expectations()) {
     const auto it = state_->keys.find(expected.key);
     const auto* found = it == state_->keys.end() ? nullptr : ValueAt(it->second, state_->version);

@@ -118,6 +118,7 @@ absl::StatusOr<Version> RocksdbEngine::Commit(const WriteBatch& batch) {
 }
 
 absl::Status RocksdbEngine::CheckExpectations(const WriteBatch& batch) const {
+  LATCHKEY_RETURN_IF_ERROR(CheckExpectedVersion(batch, version_));
   for (const WriteBatch::Expectation& expected : batch.expectations()) {
     const absl::StatusOr<Version> actual = database_->VersionOf(expected.key);
     if (!actual.ok()) return absl::UnavailableError(actual.status().message());

@@ -168,6 +168,22 @@ TEST_P(EngineTest, ExpectationsThatHoldLetABatchThrough) {
   EXPECT_THAT(engine().Commit(again), IsOk());
 }
 
+TEST_P(EngineTest, ABatchForOneVersionCommitsOntoThatOneOnly) {
+  Commit({{"a", "1"}});
+  container_->Settle();
+  WriteBatch batch;
+  batch.Put("b", "2");
+  batch.ExpectVersion(0);
+  EXPECT_THAT(engine().Commit(batch), StatusIs(absl::StatusCode::kAborted));
+  batch.ExpectVersion(2);
+  EXPECT_THAT(engine().Commit(batch), StatusIs(absl::StatusCode::kAborted));
+  EXPECT_EQ(Get("b"), "(none)");
+  batch.ExpectVersion(1);
+  EXPECT_EQ(*engine().Commit(batch), 2u);
+  EXPECT_EQ(Get("b"), "2");
+  EXPECT_THAT(engine().writable(), IsOk());
+}
+
 TEST_P(EngineTest, WhatIsOutOfBoundsIsRefusedWhole) {
   const auto refused = [&](const std::string& key, const std::string& value) {
     WriteBatch batch;

@@ -68,6 +68,46 @@ TEST_F(TransactionTest, ADroppedStepLeavesWhatWasKeptBefore) {
   EXPECT_EQ((*Now().Get(EventKey(2)))->resource(), "next");
 }
 
+TEST_F(TransactionTest, ADroppedStepTakesAwayNeitherKeysNorDeletionsOfStepsBefore) {
+  const auto other = TestTokenKey("acme", "bob");
+  const auto fresh = TestTokenKey("acme", "cid");
+  auto transaction = Begin();
+  transaction->Put(key_, Named("one"));
+  transaction->Put(other, Named("other"));
+  transaction->Keep();
+  transaction->Delete(other);
+  transaction->Keep();
+  transaction->Put(other, Named("dropped"));
+  transaction->Delete(key_);
+  transaction->Delete(key_);
+  transaction->Put(fresh, Named("dropped"));
+  transaction->Drop();
+  EXPECT_EQ(NameIn(*transaction), "one");
+  EXPECT_FALSE(transaction->Get(other)->has_value());
+  EXPECT_FALSE(transaction->Get(fresh)->has_value());
+  const engine::WriteBatch batch = *transaction->ToBatch();
+  ASSERT_EQ(batch.changes().size(), 2u);
+  EXPECT_EQ(batch.changes()[0].key, key_.bytes);
+  EXPECT_TRUE(batch.changes()[0].value.has_value());
+  EXPECT_EQ(batch.changes()[1].key, other.bytes);
+  EXPECT_FALSE(batch.changes()[1].value.has_value());
+}
+
+TEST_F(TransactionTest, OfAKeyThatSeveralStepsChangeTheLastChangeIsTheOneThatIsWritten) {
+  auto transaction = Begin();
+  for (const char* name : {"one", "two", "three"}) {
+    transaction->Put(key_, Named("before"));
+    transaction->Put(key_, Named(name));
+    EXPECT_EQ(NameIn(*transaction), name);
+    transaction->Keep();
+  }
+  transaction->Put(key_, Named("neither kept nor dropped"));
+  const engine::WriteBatch batch = *transaction->ToBatch();
+  EXPECT_EQ(batch.changes().size(), 1u);
+  ASSERT_THAT(engine_.Commit(batch), IsOk());
+  EXPECT_EQ(NameIn(Now()), "three");
+}
+
 TEST_F(TransactionTest, TheSameChangesAreTheSameBatchInTheOrderOfTheKeys) {
   const auto keys_of = [this](std::vector<std::string> members) {
     auto transaction = Begin();
