@@ -108,7 +108,8 @@ void SetSummary(const DenialLimiter::Counted& counted, v1::Summary& summary) {
 Authority::Authority(const Options& options)
     : options_(options),
       start_time_(options_.clock.Now()),
-      tools_{options_.keyring, options_.prefixes, options_.entropy},
+      trial_tools_{options_.keyring, options_.prefixes, options_.entropy},
+      entropy_(options_.entropy),
       denials_(options_.denials),
       // Failed authentications are only ever counted: nobody is known to have made them.
       failed_authentications_({0, options_.denials.window, options_.denials.max_keys}),
@@ -147,7 +148,8 @@ absl::StatusOr<std::unique_ptr<Authority>> Authority::Open(const Options& option
         for (const std::string& consumer : effects.deleted_consumers) {
           a->consumer_streams_.EndStream(consumer, ResourceNotFoundError(consumer));
         }
-      }});
+      },
+      &authority->entropy_});
   return authority;
 }
 
@@ -188,8 +190,8 @@ bool Authority::AnsweredWithoutChange(const Caller& caller, const Request& reque
       storage::Transaction::Begin(std::make_unique<storage::View>(options_.engine.NewSnapshot()));
   if (!trial.ok()) return false;
   DenialLimiter admits_all({1, options_.denials.window, 1});
-  MutationCommand<Request> command({options_.clock, tools_, admits_all, options_.replay_window},
-                                   caller, request, done);
+  MutationCommand<Request> command(
+      {options_.clock, trial_tools_, admits_all, options_.replay_window}, caller, request, done);
   Effects effects;
   command.Run(**trial, effects);
   if (!(*trial)->empty()) return false;

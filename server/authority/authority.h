@@ -200,7 +200,9 @@ class Authority {
 
   const Options options_;
   const absl::Time start_time_;
-  const MutationTools tools_;
+  const MutationTools trial_tools_;  // of changes that are tried and never written
+  PrefetchedEntropy entropy_;        // the executor's
+  const MutationTools tools_{options_.keyring, options_.prefixes, entropy_};
   DenialLimiter denials_;
   DenialLimiter failed_authentications_;
   std::unique_ptr<Verifier> verifier_;

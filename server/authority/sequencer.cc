@@ -11,6 +11,8 @@ namespace latchkey {
 namespace {
 
 constexpr absl::Duration kStoreRetryDelay = absl::Seconds(1);
+// Of a new token: its id and its secret. What needs more asks for it.
+constexpr std::size_t kEntropyForCommand = 48;
 
 absl::Status ShuttingDown() {
   return UnavailableError(v1::ERROR_REASON_SHUTTING_DOWN,
@@ -98,12 +100,19 @@ void Sequencer::RunOnce() {
   if (again) options_.executor.Schedule([this] { RunOnce(); });
 }
 
+void Sequencer::RunCommands(Group& group, storage::Transaction& transaction, Effects& effects) {
+  PrefetchedEntropy* const entropy = options_.entropy;
+  if (entropy != nullptr) entropy->Prefetch(group.size() * kEntropyForCommand);
+  for (auto& command : group) command->Run(transaction, effects);
+  if (entropy != nullptr) entropy->Discard();
+}
+
 absl::Status Sequencer::RunGroup(Group& group) {
   auto transaction = storage::Transaction::Begin(
       std::make_unique<storage::View>(options_.engine.NewSnapshot()), &records_);
   if (!transaction.ok()) return StoreUnavailable(transaction.status());
   Effects effects;
-  for (auto& command : group) command->Run(**transaction, effects);
+  RunCommands(group, **transaction, effects);
   commands_ += group.size();
   if ((*transaction)->empty()) return absl::OkStatus();
   const std::uint64_t newest = (*transaction)->newest_sequence();

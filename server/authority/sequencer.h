@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "latchkey/v1/audit_service.pb.h"
 #include "server/authority/effects.h"
+#include "server/base/entropy.h"
 #include "server/base/executor.h"
 #include "server/base/mutex.h"
 #include "storage/engine/engine.h"
@@ -51,6 +52,8 @@ class Sequencer {
     Executor& executor;
     Executor& answers;  // calls Finish() of the commands that ran
     Listener on_commit;
+    // What commands take random bytes from, if anything; they do only while they run.
+    PrefetchedEntropy* entropy = nullptr;
     std::size_t max_group = 512;     // commands committed at once, at most
     std::size_t max_waiting = 8192;  // commands waiting, at most
     std::size_t max_cached_records = 16384;
@@ -88,6 +91,7 @@ class Sequencer {
   void RunOnce();
   Group TakeGroup();
   absl::Status RunGroup(Group& group);
+  void RunCommands(Group& group, storage::Transaction& transaction, Effects& effects);
 
   const Options options_;
   storage::RecordCache records_;  // the executor's

@@ -2,10 +2,12 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 namespace latchkey {
 
@@ -21,6 +23,28 @@ void SystemEntropy::Fill(void* out, std::size_t size) {
     next += got;
     size -= static_cast<std::size_t>(got);
   }
+}
+
+void PrefetchedEntropy::Prefetch(std::size_t size) {
+  Discard();
+  end_ = std::min(size, bytes_.size());
+  if (end_ > 0) source_.Fill(bytes_.data(), end_);
+}
+
+void PrefetchedEntropy::Discard() {
+  ::explicit_bzero(bytes_.data() + begin_, end_ - begin_);
+  begin_ = 0;
+  end_ = 0;
+}
+
+void PrefetchedEntropy::Fill(void* out, std::size_t size) {
+  if (size > end_ - begin_) {
+    source_.Fill(out, size);
+    return;
+  }
+  std::memcpy(out, bytes_.data() + begin_, size);
+  ::explicit_bzero(bytes_.data() + begin_, size);
+  begin_ += size;
 }
 
 }  // namespace latchkey

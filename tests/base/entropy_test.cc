@@ -42,6 +42,41 @@ TEST(SystemEntropyTest, WritesNothingBeyondTheEnd) {
   EXPECT_THAT(std::vector<unsigned char>(bytes.begin() + 4, bytes.end()), Each(0));
 }
 
+TEST(PrefetchedEntropyTest, GivesEachByteOfTheSourceOnce) {
+  testing::FakeEntropy source(7);
+  testing::FakeEntropy same(7);
+  PrefetchedEntropy entropy(source);
+  entropy.Prefetch(64);
+  EXPECT_EQ(Draw(entropy), Draw(same));
+  EXPECT_EQ(Draw(entropy), Draw(same));
+  // Beyond what was fetched it is the source that gives, where it is then.
+  EXPECT_EQ(Draw(entropy), Draw(same));
+}
+
+TEST(PrefetchedEntropyTest, WhatWasNotGivenIsNotGivenLater) {
+  testing::FakeEntropy source(7);
+  testing::FakeEntropy same(7);
+  PrefetchedEntropy entropy(source);
+  entropy.Prefetch(64);
+  entropy.Discard();
+  Draw(same);
+  Draw(same);
+  EXPECT_EQ(Draw(entropy), Draw(same));
+  entropy.Prefetch(64);
+  entropy.Prefetch(32);
+  Draw(same);
+  Draw(same);
+  EXPECT_EQ(Draw(entropy), Draw(same));
+}
+
+TEST(PrefetchedEntropyTest, FetchesNoMoreThanItsBound) {
+  testing::FakeEntropy source(7);
+  testing::FakeEntropy same(7);
+  PrefetchedEntropy entropy(source);
+  entropy.Prefetch(1 << 20);
+  for (int i = 0; i < 200; ++i) ASSERT_EQ(Draw(entropy), Draw(same)) << i;
+}
+
 TEST(FakeEntropyTest, TheSameSeedGivesTheSameStream) {
   testing::FakeEntropy one(7);
   testing::FakeEntropy same(7);
