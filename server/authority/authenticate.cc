@@ -66,13 +66,12 @@ absl::StatusOr<Caller> Authority::Authenticate(absl::string_view bearer,
     CountFailedAuthentication(peer);
     return BadCredentials();
   }
-  v1::Verification token;
-  Verifier::Fill(verdict, /*trusted=*/true, token);
-  const bool of_service = token.kind() == v1::TOKEN_KIND_SERVICE;
-  caller.kind = of_service ? policy::CallerKind::kService : policy::CallerKind::kMember;
-  caller.principal = of_service ? token.service() : token.member();
-  caller.token = token.token();
-  caller.roles = verdict.token->roles;
+  const CachedToken& token = *verdict.token;
+  caller.kind = token.kind == v1::TOKEN_KIND_SERVICE ? policy::CallerKind::kService
+                                                     : policy::CallerKind::kMember;
+  caller.principal = token.principal;
+  caller.token = token.name;
+  caller.roles = token.roles;
   return OnBehalfOf(std::move(caller), on_behalf_of);
 }
 

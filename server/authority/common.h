@@ -98,7 +98,7 @@ struct IssuedPair {
 // Writes a new token of the sheet's app, or of none, as WriteNewToken() does, with the REFRESH
 // token that it may come with.
 absl::StatusOr<IssuedPair> WriteNewTokens(Mutation& m, const FactSheet& sheet,
-                                          storage::v1::TokenRecord& record);
+                                          storage::v1::TokenRecord record);
 
 // Makes a secret for `record`, points its hash at it, and puts the hash into it. Returns the
 // secret.
@@ -109,7 +109,7 @@ void ForgetSecrets(Mutation& m, const storage::v1::TokenRecord& record);
 
 // Makes a secret for `record`, whose token is complete, and writes token, indexes and event.
 // Returns the token with its secret; `revision` is that of the event.
-absl::StatusOr<v1::IssuedToken> WriteNewToken(Mutation& m, storage::v1::TokenRecord& record);
+absl::StatusOr<v1::IssuedToken> WriteNewToken(Mutation& m, storage::v1::TokenRecord record);
 
 // Replaces the secret of `before`, and writes the record as `after` with its event. The old secret
 // stays good for `grace`.

@@ -62,10 +62,8 @@ absl::Status FactSheet::LoadCaller(absl::Time now) {
   if (!caller_.token.empty()) {
     LATCHKEY_ASSIGN_OR_RETURN(const auto token, reader_->GetToken(caller_.token));
     if (!token.has_value()) return UnauthenticatedError("The token of this call is no more.");
-    LATCHKEY_ASSIGN_OR_RETURN(const v1::Token published, Published(*reader_, *token, now));
-    if (published.state() != v1::TOKEN_STATE_ACTIVE) {
-      return UnauthenticatedError("The token of this call is not active.");
-    }
+    LATCHKEY_ASSIGN_OR_RETURN(const bool active, IsActive(*reader_, *token, now));
+    if (!active) return UnauthenticatedError("The token of this call is not active.");
   }
   if (!caller_.delegate.empty()) {
     LATCHKEY_RETURN_IF_ERROR(LoadServiceCaller(caller_.delegate));

@@ -121,7 +121,7 @@ absl::StatusOr<IssuedPair> WriteInstalledToken(Mutation& m, const FactSheet& she
   } else {
     *token.mutable_scopes() = installation.installation().bot_scopes();
   }
-  return WriteNewTokens(m, sheet, record);
+  return WriteNewTokens(m, sheet, std::move(record));
 }
 
 // Writes the installation and its tokens. Ends the tokens of the one before it.

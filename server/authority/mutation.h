@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <type_traits>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -223,6 +224,30 @@ inline void SetEntity(const storage::v1::TokenRecord& r, v1::Entity& e) {
   *e.mutable_token() = r.token();
 }
 
+// An entity of the resource in `record`, for as long as this lives; both must outlive it. A token
+// is lent and not copied: every change of one has such an entity.
+template <typename Record>
+class LentEntity {
+ public:
+  LentEntity(Record& record, v1::Entity& entity) : entity_(entity) {
+    if constexpr (kIsLent) {
+      entity_.unsafe_arena_set_allocated_token(record.mutable_token());
+    } else {
+      SetEntity(record, entity_);
+    }
+  }
+  ~LentEntity() {
+    if constexpr (kIsLent) entity_.unsafe_arena_release_token();
+  }
+  LentEntity(const LentEntity&) = delete;
+  LentEntity& operator=(const LentEntity&) = delete;
+
+ private:
+  static constexpr bool kIsLent = std::is_same_v<Record, storage::v1::TokenRecord>;
+
+  v1::Entity& entity_;
+};
+
 template <typename Record>
 std::uint64_t Mutation::Write(const storage::Key<Record>& key, const Record* before, Record& record,
                               std::optional<v1::Action> action) {
@@ -234,9 +259,9 @@ std::uint64_t Mutation::Write(const storage::Key<Record>& key, const Record* bef
   v1::Event event = BaseEvent(action);
   event.set_resource(resource.name());
   if (before != nullptr) SetEntity(*before, *event.mutable_before());
-  SetEntity(record, *event.mutable_after());
+  const LentEntity after(record, *event.mutable_after());
   SetChanged(event);
-  return transaction_.Append(std::move(event));
+  return transaction_.Append(std::move(event));  // which takes no part of it away
 }
 
 template <typename Record>

@@ -116,7 +116,7 @@ class MutationCommand final : public Command {
   const Caller caller_;
   const Request request_;
   const Done done_;
-  absl::StatusOr<Response> result_ = absl::InternalError("the command did not run");
+  absl::StatusOr<Response> result_;  // UNKNOWN until it ran
 };
 
 }  // namespace latchkey

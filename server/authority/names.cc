@@ -2,40 +2,55 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <vector>
+#include <utility>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 
 namespace latchkey {
 namespace {
 
 constexpr std::size_t kMaxIdSize = 63;
-// The longest name there is: two ids of 63 and the words between them.
-constexpr std::size_t kMaxNameSize = 192;
+
+// The ids of a name that has one or two.
+struct IdsOfName {
+  absl::string_view first;
+  absl::string_view second;
+};
+
+// Takes "`collection`/id" off the front of `rest`. Returns the id; "" where that is not there.
+absl::string_view TakeId(absl::string_view collection, absl::string_view& rest) {
+  if (!absl::ConsumePrefix(&rest, collection) || !absl::ConsumePrefix(&rest, "/")) return "";
+  const absl::string_view id = rest.substr(0, rest.find('/'));
+  rest.remove_prefix(id.size());
+  return IsId(id) ? id : "";
+}
 
 // Returns the ids of `name` where it is `collection`/id[/`child`/id], else nothing.
-std::vector<std::string> Ids(absl::string_view name, absl::string_view collection,
+std::optional<IdsOfName> Ids(absl::string_view name, absl::string_view collection,
                              absl::string_view child) {
-  if (name.size() > kMaxNameSize) return {};
-  const std::vector<absl::string_view> parts = absl::StrSplit(name, '/');
-  if (parts.size() != (child.empty() ? 2U : 4U)) return {};
-  if (parts[0] != collection || !IsId(parts[1])) return {};
-  if (child.empty()) return {std::string(parts[1])};
-  if (parts[2] != child || !IsId(parts[3])) return {};
-  return {std::string(parts[1]), std::string(parts[3])};
+  IdsOfName ids;
+  ids.first = TakeId(collection, name);
+  if (ids.first.empty()) return std::nullopt;
+  if (!child.empty()) {
+    if (!absl::ConsumePrefix(&name, "/")) return std::nullopt;
+    ids.second = TakeId(child, name);
+    if (ids.second.empty()) return std::nullopt;
+  }
+  if (!name.empty()) return std::nullopt;
+  return ids;
 }
 
 std::optional<std::string> One(absl::string_view name, absl::string_view collection) {
-  std::vector<std::string> ids = Ids(name, collection, "");
-  if (ids.empty()) return std::nullopt;
-  return std::move(ids[0]);
+  const std::optional<IdsOfName> ids = Ids(name, collection, "");
+  if (!ids.has_value()) return std::nullopt;
+  return std::string(ids->first);
 }
 
 std::optional<InWorkspace> Two(absl::string_view name, absl::string_view child) {
-  std::vector<std::string> ids = Ids(name, "workspaces", child);
-  if (ids.empty()) return std::nullopt;
-  return InWorkspace{std::move(ids[0]), std::move(ids[1])};
+  const std::optional<IdsOfName> ids = Ids(name, "workspaces", child);
+  if (!ids.has_value()) return std::nullopt;
+  return InWorkspace{std::string(ids->first), std::string(ids->second)};
 }
 
 }  // namespace
@@ -66,9 +81,9 @@ std::optional<std::string> ParseOrganization(absl::string_view name) {
 }
 std::optional<std::string> ParseConsumer(absl::string_view name) { return One(name, "consumers"); }
 std::optional<InOrganization> ParseOrganizationInstallation(absl::string_view name) {
-  std::vector<std::string> ids = Ids(name, "organizations", "installations");
-  if (ids.empty()) return std::nullopt;
-  return InOrganization{std::move(ids[0]), std::move(ids[1])};
+  const std::optional<IdsOfName> ids = Ids(name, "organizations", "installations");
+  if (!ids.has_value()) return std::nullopt;
+  return InOrganization{std::string(ids->first), std::string(ids->second)};
 }
 std::optional<InWorkspace> ParseMember(absl::string_view name) { return Two(name, "members"); }
 std::optional<InWorkspace> ParseInstallation(absl::string_view name) {
@@ -83,11 +98,11 @@ std::optional<InWorkspace> ParseBulkRevocation(absl::string_view name) {
 
 std::optional<TokenId> ParseToken(absl::string_view name) {
   if (std::optional<InWorkspace> token = Two(name, "tokens")) {
-    return TokenId{{token->workspace, ""}, token->id};
+    return TokenId{{std::move(token->workspace), ""}, std::move(token->id)};
   }
-  const std::vector<std::string> ids = Ids(name, "services", "tokens");
-  if (ids.empty()) return std::nullopt;
-  return TokenId{{"", ids[0]}, ids[1]};
+  const std::optional<IdsOfName> ids = Ids(name, "services", "tokens");
+  if (!ids.has_value()) return std::nullopt;
+  return TokenId{{"", std::string(ids->first)}, std::string(ids->second)};
 }
 
 std::optional<TokenOwner> ParseTokenOwner(absl::string_view name) {

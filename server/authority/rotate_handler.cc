@@ -110,7 +110,7 @@ absl::StatusOr<v1::RotateTokenResponse> Rotate(Mutation& m, const TokenRecord& b
   response.mutable_refresh_token()->set_secret(BindNewSecret(m, after));
   m.Write<TokenRecord>(*storage::TokenKeyOfName(name), &before, after);
   *response.mutable_refresh_token()->mutable_token() = after.token();
-  LATCHKEY_ASSIGN_OR_RETURN(*response.mutable_access_token(), WriteNewToken(m, access));
+  LATCHKEY_ASSIGN_OR_RETURN(*response.mutable_access_token(), WriteNewToken(m, std::move(access)));
   response.set_revision(m.txn().next_sequence() - 1);
   return response;
 }
@@ -145,7 +145,7 @@ absl::Duration AccessTokenLife(const v1::WorkspaceSettings& settings) {
 }
 
 absl::StatusOr<IssuedPair> WriteNewTokens(Mutation& m, const FactSheet& sheet,
-                                          TokenRecord& record) {
+                                          TokenRecord record) {
   IssuedPair pair;
   if (sheet.app().has_value() && sheet.app()->app().token_rotation()) {
     v1::Token& token = *record.mutable_token();
@@ -160,9 +160,9 @@ absl::StatusOr<IssuedPair> WriteNewTokens(Mutation& m, const FactSheet& sheet,
     if (!token.has_expire_time() || FromProto(token.expire_time()) > end) {
       *token.mutable_expire_time() = ToProto(end);
     }
-    LATCHKEY_ASSIGN_OR_RETURN(pair.refresh, WriteNewToken(m, refresh));
+    LATCHKEY_ASSIGN_OR_RETURN(pair.refresh, WriteNewToken(m, std::move(refresh)));
   }
-  LATCHKEY_ASSIGN_OR_RETURN(pair.token, WriteNewToken(m, record));
+  LATCHKEY_ASSIGN_OR_RETURN(pair.token, WriteNewToken(m, std::move(record)));
   return pair;
 }
 

@@ -162,7 +162,7 @@ absl::StatusOr<v1::IssueTokenResponse> Handle(Mutation& m, const v1::IssueTokenR
   }
   Normalize(*token.mutable_scopes());
   v1::IssueTokenResponse response;
-  LATCHKEY_ASSIGN_OR_RETURN(IssuedPair pair, WriteNewTokens(m, sheet, record));
+  LATCHKEY_ASSIGN_OR_RETURN(IssuedPair pair, WriteNewTokens(m, sheet, std::move(record)));
   *response.mutable_issued_token() = std::move(pair.token);
   if (pair.refresh.has_value()) *response.mutable_refresh_token() = *std::move(pair.refresh);
   if (request.kind() == v1::TOKEN_KIND_TEST) LATCHKEY_RETURN_IF_ERROR(SpendGrant(m, sheet));

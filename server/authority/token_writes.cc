@@ -62,7 +62,7 @@ void ForgetSecrets(Mutation& m, const TokenRecord& record) {
   m.effects().changed_secrets.push_back(record.previous_secret_hash());
 }
 
-absl::StatusOr<v1::IssuedToken> WriteNewToken(Mutation& m, TokenRecord& record) {
+absl::StatusOr<v1::IssuedToken> WriteNewToken(Mutation& m, TokenRecord record) {
   v1::Token& token = *record.mutable_token();
   token.set_state(v1::TOKEN_STATE_ACTIVE);
   token.set_creator(m.Principal());
@@ -79,7 +79,7 @@ absl::StatusOr<v1::IssuedToken> WriteNewToken(Mutation& m, TokenRecord& record) 
   }
   LATCHKEY_RETURN_IF_ERROR(ScheduleLive(m, record, /*is_new=*/true));
   m.Write<TokenRecord>(KeyOf(record), nullptr, record, v1::ACTION_TOKEN_ISSUE);
-  *issued.mutable_token() = record.token();
+  *issued.mutable_token() = std::move(*record.mutable_token());
   return issued;
 }
 

@@ -25,21 +25,22 @@ absl::StatusOr<std::uint64_t> GenerationAt(const storage::Reader& reader, const 
 
 std::vector<Anchor> AnchorsOf(const storage::v1::TokenRecord& record) {
   const v1::Token& token = record.token();
-  const std::string workspace(WorkspaceIdOf(token.name()));
-  const std::string app(LastId(token.app()));
+  const absl::string_view workspace = WorkspaceIdOf(token.name());
+  const absl::string_view app = LastId(token.app());
   std::vector<Anchor> anchors;
-  const auto add = [&](Anchor::Kind kind, std::string key, std::uint64_t issued) {
-    if (issued != 0) anchors.push_back({kind, std::move(key), issued});
+  // A key is made only where the token hangs on what it is of.
+  const auto add = [&](Anchor::Kind kind, std::uint64_t issued, const auto& key) {
+    if (issued != 0) anchors.push_back({kind, key().bytes, issued});
   };
-  add(Anchor::Kind::kWorkspace, storage::WorkspaceKey(workspace).bytes,
-      record.workspace_generation());
-  add(Anchor::Kind::kMember, storage::MemberKey(workspace, LastId(token.member())).bytes,
-      record.member_generation());
-  add(Anchor::Kind::kApp, storage::AppKey(app).bytes, record.app_generation());
-  add(Anchor::Kind::kInstallation, storage::InstallationKey(workspace, app).bytes,
-      record.installation_generation());
-  add(Anchor::Kind::kService, storage::ServiceKey(LastId(token.service())).bytes,
-      record.service_generation());
+  add(Anchor::Kind::kWorkspace, record.workspace_generation(),
+      [&] { return storage::WorkspaceKey(workspace); });
+  add(Anchor::Kind::kMember, record.member_generation(),
+      [&] { return storage::MemberKey(workspace, LastId(token.member())); });
+  add(Anchor::Kind::kApp, record.app_generation(), [&] { return storage::AppKey(app); });
+  add(Anchor::Kind::kInstallation, record.installation_generation(),
+      [&] { return storage::InstallationKey(workspace, app); });
+  add(Anchor::Kind::kService, record.service_generation(),
+      [&] { return storage::ServiceKey(LastId(token.service())); });
   return anchors;
 }
 

@@ -195,6 +195,11 @@ absl::StatusOr<SecretCache::Entry> Verifier::Load(absl::string_view hash) {
     token->expire_time = FromProto(record->token().expire_time());
   }
   LoadOtherSecret(hash, *record, *token);
+  if (token->calls_latchkey) {
+    const bool of_service = token->kind == v1::TOKEN_KIND_SERVICE;
+    token->name = record->token().name();
+    token->principal = of_service ? record->token().service() : record->token().member();
+  }
   LATCHKEY_RETURN_IF_ERROR(LoadAnchors(*record, *token));
   return SecretCache::Entry(std::move(token));
 }

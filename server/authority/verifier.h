@@ -49,7 +49,9 @@ struct CachedToken {
   bool revoked = false;         // by its own record
   bool superseded = false;      // the secret was replaced, and is good until `superseded_until`
   bool calls_latchkey = false;  // the token may authenticate a call to Latchkey
-  policy::ServiceRoles roles;   // SERVICE only
+  std::string name;             // of a token that does, and who its call is
+  std::string principal;
+  policy::ServiceRoles roles;  // SERVICE only
   absl::Time expire_time = absl::InfiniteFuture();
   absl::Time superseded_until = absl::InfinitePast();
   // Of a token with two live secrets, else null: reaches `version` when the present secret is first

@@ -13,7 +13,7 @@
 namespace latchkey::rpc {
 
 // The services, as the generated code has them. Requests and responses pass as bytes: see
-// request_bytes.h. A method that this server does not offer is left to UnknownMethods, which
+// message_bytes.h. A method that this server does not offer is left to UnknownMethods, which
 // answers it.
 
 using DirectoryServiceCalls =

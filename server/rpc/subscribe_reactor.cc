@@ -9,7 +9,7 @@
 #include "server/authority/errors.h"
 #include "server/base/status_macros.h"
 #include "server/rpc/credentials.h"
-#include "server/rpc/request_bytes.h"
+#include "server/rpc/message_bytes.h"
 #include "server/rpc/subscriber_set.h"
 
 namespace latchkey::rpc {

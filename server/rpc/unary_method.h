@@ -10,7 +10,6 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "grpcpp/impl/codegen/proto_utils.h"
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/async_unary_call.h"
 #include "grpcpp/support/byte_buffer.h"
@@ -18,7 +17,7 @@
 #include "server/rpc/call_frame.h"
 #include "server/rpc/call_poller.h"
 #include "server/rpc/completion_tag.h"
-#include "server/rpc/request_bytes.h"
+#include "server/rpc/message_bytes.h"
 
 namespace latchkey::rpc {
 
@@ -46,6 +45,8 @@ class UnaryCall final : public CompletionTag {
 
   const grpc::ServerContext& context() const { return *context_; }
   const Request& request() const { return request_; }
+  // Moves the request out.
+  Request TakeRequest() { return std::move(request_); }
   Response& response() { return response_; }
 
   // Ends the call, with response() where `status` is OK. Once, on any thread; the call may be gone
@@ -164,10 +165,8 @@ void UnaryCall<Request, Response>::Finish(const absl::Status& status) {
   finishing_ = true;
   this->BeginWith([&] {
     if (status.ok()) {
-      bool own = false;
-      const grpc::Status made =
-          grpc::GenericSerialize<grpc::ProtoBufferWriter, Response>(response_, &bytes_, &own);
-      responder_->Finish(bytes_, made, this);
+      bytes_ = ResponseBytes(response_);
+      responder_->Finish(bytes_, grpc::Status::OK, this);
     } else {
       responder_->FinishWithError(method_.frame_.statuses.ToGrpc(status, method_.options_.name),
                                   this);

@@ -46,7 +46,7 @@ void CarryOut(Authority& authority, UnaryCall<Request, ResponseOf<Request>>& cal
     caller->peer = call.context().peer();
   }
   if (!caller.ok()) return call.Finish(caller.status());
-  authority.Mutate(*std::move(caller), call.request(),
+  authority.Mutate(*std::move(caller), call.TakeRequest(),
                    [&call](absl::StatusOr<ResponseOf<Request>> result) {
                      const absl::Status status = result.status();
                      if (status.ok()) call.response() = *std::move(result);

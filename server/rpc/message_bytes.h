@@ -1,15 +1,19 @@
-#ifndef LATCHKEY_SERVER_RPC_REQUEST_BYTES_H_
-#define LATCHKEY_SERVER_RPC_REQUEST_BYTES_H_
+#ifndef LATCHKEY_SERVER_RPC_MESSAGE_BYTES_H_
+#define LATCHKEY_SERVER_RPC_MESSAGE_BYTES_H_
+
+#include <cstdint>
 
 #include "absl/status/status.h"
 #include "google/protobuf/message.h"
+#include "grpc/slice.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/proto_buffer_reader.h"
+#include "grpcpp/support/slice.h"
 
 namespace latchkey::rpc {
 
-// Requests come as bytes and are parsed here: gRPC itself answers what does not parse with INTERNAL
-// and no details, and protobuf takes a string that is not UTF-8 for such a message.
+// Messages pass gRPC as bytes. Requests are parsed here: gRPC itself answers what does not parse
+// with INTERNAL and no details, and protobuf takes a string that is not UTF-8 for such a message.
 
 // Says why `bytes` is no message of the type of `request`: INVALID_ARGUMENT, which names the string
 // that is not UTF-8, where that is why.
@@ -20,7 +24,9 @@ absl::Status MalformedRequestError(const google::protobuf::Message& request,
 template <typename Request>
 absl::Status ParseRequest(grpc::ByteBuffer& bytes, Request& request) {
   bool parsed = false;
-  {
+  if (grpc::Slice slice; bytes.TrySingleSlice(&slice).ok()) {
+    parsed = request.ParseFromArray(slice.begin(), static_cast<int>(slice.size()));
+  } else {
     grpc::ProtoBufferReader reader(&bytes);
     parsed = reader.status().ok() && request.ParseFromZeroCopyStream(&reader);
   }
@@ -29,6 +35,13 @@ absl::Status ParseRequest(grpc::ByteBuffer& bytes, Request& request) {
   return status;
 }
 
+// Returns `response` as bytes, written once and in place.
+inline grpc::ByteBuffer ResponseBytes(const google::protobuf::MessageLite& response) {
+  const grpc::Slice slice(grpc_slice_malloc(response.ByteSizeLong()), grpc::Slice::STEAL_REF);
+  response.SerializeWithCachedSizesToArray(const_cast<std::uint8_t*>(slice.begin()));
+  return grpc::ByteBuffer(&slice, 1);
+}
+
 }  // namespace latchkey::rpc
 
-#endif  // LATCHKEY_SERVER_RPC_REQUEST_BYTES_H_
+#endif  // LATCHKEY_SERVER_RPC_MESSAGE_BYTES_H_

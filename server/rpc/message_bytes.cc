@@ -1,4 +1,4 @@
-#include "server/rpc/request_bytes.h"
+#include "server/rpc/message_bytes.h"
 
 #include <cstdint>
 #include <string>
