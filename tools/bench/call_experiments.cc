@@ -6,6 +6,7 @@
 #include "server/base/status_macros.h"
 #include "tools/bench/experiments.h"
 #include "tools/bench/loads.h"
+#include "tools/bench/tree_cost.h"
 
 namespace latchkey::benchmark {
 namespace {
@@ -50,6 +51,21 @@ void AddVerifyFindings(Lab& lab, const std::vector<Figure>& figures) {
   for (const Sample& sample : batch.rounds) rates.push_back(sample.calls_per_second * tokens);
   lab.report.findings.push_back(
       {absl::StrCat("BatchVerify of ", lab.options.batch, ": tokens"), "1/s", SpreadOf(rates)});
+}
+
+// What the Merkle tree takes of a mutation's CPU.
+absl::Status AddTreeCost(Lab& lab, const Subject& subject, const Figure& issue) {
+  LATCHKEY_ASSIGN_OR_RETURN(Spread cost, TreeCostOfEvent(lab, subject));
+  std::vector<Finding>& findings = lab.report.findings;
+  findings.push_back({"Merkle tree: CPU for the event of an IssueToken", "us", cost});
+  std::vector<double> cpu;
+  for (const Sample& sample : issue.rounds) cpu.push_back(ServerCpu(sample));
+  const double whole = SpreadOf(cpu).median;
+  if (whole <= 0) return absl::OkStatus();  // of a server whose process is not known
+  for (double* value : {&cost.median, &cost.min, &cost.max}) *value /= whole;
+  findings.push_back(
+      {"Merkle tree: its CPU over that of an IssueToken", "x", cost, Goal::kAtMost, 0.1});
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -115,7 +131,7 @@ absl::Status MeasureMutations(Lab& lab, const Subject& subject) {
                       RatioOf(figures[3], figures[1], CallsPerSecond)});
   LATCHKEY_ASSIGN_OR_RETURN(const Spread group, MutationsPerCommit(lab, subject, many));
   findings.push_back({"IssueToken: mutations that share a commit", "", group});
-  return absl::OkStatus();
+  return AddTreeCost(lab, subject, figures[0]);
 }
 
 }  // namespace latchkey::benchmark

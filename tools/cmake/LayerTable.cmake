@@ -25,5 +25,5 @@ set(LATCHKEY_FOLDERS
   latchkey/=proto google/rpc/=proto grpc/health/=proto
   server/base/=base server/form/=form server/secret/=secret server/policy/=policy
   storage/engine/=engine storage/merkle/=merkle storage/=storage
-  server/=server server/rpc/=rpc server/daemon/=daemon server/daemon/=daemon server/main.cc=daemon
+  server/=server server/rpc/=rpc server/daemon/=daemon server/main.cc=daemon
   client/=client tools/=tools tools/fsck/=fsck tests/=testing)
