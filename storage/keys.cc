@@ -45,6 +45,8 @@ enum Table : char {
   kWorkspaceConsumer = 'c',
   kHoldingConsumer = 'e',
   kRetention = 'R',
+  kEventSizes = 'z',
+  kEventSizesProgress = 'Z',
 };
 
 constexpr std::size_t kSecretKeyHashBytes = 16;
@@ -127,6 +129,12 @@ IndexKey HoldingConsumerKey(absl::string_view consumer) {
   return {Join(kHoldingConsumer, {consumer})};
 }
 Key<v1::RetentionRecord> RetentionKey() { return {Join(kRetention, {})}; }
+Key<v1::EventSizesRecord> EventSizesKey(absl::string_view workspace) {
+  return {Join(kEventSizes, {workspace})};
+}
+Key<v1::EventSizesProgressRecord> EventSizesProgressKey() {
+  return {Join(kEventSizesProgress, {})};
+}
 Key<v1::TokenRecord> WorkspaceTokenKey(absl::string_view workspace, absl::string_view token) {
   return {Join(kWorkspaceToken, {workspace, token})};
 }

@@ -60,6 +60,11 @@ IndexKey HoldingConsumerKey(absl::string_view consumer);
 // What of the log is retained: one record, once something was removed or counted.
 Key<v1::RetentionRecord> RetentionKey();
 
+// How many bytes the events of a workspace have, where they were counted; and how far that is: one
+// record.
+Key<v1::EventSizesRecord> EventSizesKey(absl::string_view workspace);
+Key<v1::EventSizesProgressRecord> EventSizesProgressKey();
+
 // Tokens lie under what owns them: a workspace or a service.
 Key<v1::TokenRecord> WorkspaceTokenKey(absl::string_view workspace, absl::string_view token);
 Key<v1::TokenRecord> ServiceTokenKey(absl::string_view service, absl::string_view token);

@@ -6,7 +6,7 @@
 #include "server/authority/audit_filter.h"
 #include "server/authority/authority.h"
 #include "server/authority/common.h"
-#include "server/authority/log_retention.h"
+#include "server/authority/log_reach.h"
 #include "server/authority/names.h"
 #include "server/authority/paging.h"
 #include "server/base/status_macros.h"
@@ -25,9 +25,12 @@ absl::Status Authority::AuthorizeAudit(const Caller& caller, const v1::EventFilt
 
 absl::Status Authority::CheckStart(std::uint64_t after, const v1::EventFilter& filter) {
   const std::uint64_t newest = hub_->newest();
-  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t oldest,
-                            OldestFor(NewView(), filter, newest, options_.clock.Now()));
-  if (IsRetained(after, oldest, newest)) return absl::OkStatus();
+  const absl::Time now = options_.clock.Now();
+  const storage::View view = NewView();
+  LATCHKEY_ASSIGN_OR_RETURN(const bool is_retained,
+                            IsRetainedFor(view, filter, after, newest, now));
+  if (is_retained) return absl::OkStatus();
+  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t oldest, OldestFor(view, filter, newest, now));
   // What was removed can still be proven against a checkpoint that covers it.
   const bool is_removed = after <= newest;
   const absl::StatusOr<std::string> checkpoint =

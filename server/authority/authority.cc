@@ -132,12 +132,14 @@ absl::StatusOr<std::unique_ptr<Authority>> Authority::Open(const Options& option
       Verifier::Options{o.engine, o.clock, o.keyring, o.prefixes, o.max_cached_tokens}, newest);
   authority->hub_ =
       std::make_unique<EventHub>(EventHub::Options{o.engine, o.event_ring_bytes}, newest);
+  const auto enqueue = [a = authority.get()](std::function<absl::Status(Mutation&)> work,
+                                             std::function<void(const absl::Status&)> finished) {
+    a->Enqueue(std::move(work), std::move(finished));
+  };
   authority->retention_ = std::make_unique<LogRetention>(LogRetention::Options{
-      o.engine, o.clock, o.logger, *authority->hub_, o.max_log_bytes,
-      [a = authority.get()](LogRetention::Work work,
-                            std::function<void(const absl::Status&)> finished) {
-        a->Enqueue(std::move(work), std::move(finished));
-      }});
+      o.engine, o.clock, o.logger, *authority->hub_, o.max_log_bytes, enqueue});
+  authority->log_sizes_ =
+      std::make_unique<LogSizes>(LogSizes::Options{o.engine, o.logger, enqueue});
   LATCHKEY_RETURN_IF_ERROR(authority->retention_->Load());
   authority->sequencer_ = std::make_unique<Sequencer>(Sequencer::Options{
       o.engine, o.executor, authority->answers_,
@@ -243,6 +245,7 @@ void Authority::Tick() {
   SweepDeadlines();
   bulk_jobs_.Tick();
   KeepCheckpointWhenDue();
+  log_sizes_->Tick();
   retention_->Tick();
 }
 

@@ -17,6 +17,7 @@
 #include "server/authority/denial_limiter.h"
 #include "server/authority/fact_sheet.h"
 #include "server/authority/log_retention.h"
+#include "server/authority/log_sizes.h"
 #include "server/authority/methods.h"
 #include "server/authority/mutation.h"
 #include "server/authority/paging.h"
@@ -211,6 +212,7 @@ class Authority {
   // Whether memory may lag behind a store that came back.
   std::atomic<bool> memory_in_doubt_{false};
   std::unique_ptr<LogRetention> retention_;            // Tick() is the ticker's
+  std::unique_ptr<LogSizes> log_sizes_;                // the same
   BulkJobs bulk_jobs_;                                 // the ticker's
   absl::Time next_use_flush_ = absl::InfinitePast();   // the ticker's
   absl::Time next_checkpoint_ = absl::InfinitePast();  // the ticker's

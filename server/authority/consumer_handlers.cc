@@ -10,7 +10,7 @@
 #include "server/authority/common.h"
 #include "server/authority/consumers.h"
 #include "server/authority/handlers.h"
-#include "server/authority/log_retention.h"
+#include "server/authority/log_reach.h"
 #include "server/authority/names.h"
 #include "server/authority/validate.h"
 #include "server/base/status_macros.h"
@@ -83,9 +83,11 @@ absl::Status CheckStartOf(const Mutation& m, const v1::EventFilter& filter, std:
   const std::uint64_t newest = Newest(m);
   // The end is always a place to begin, without a search that would keep other changes waiting.
   if (start == newest) return absl::OkStatus();
+  LATCHKEY_ASSIGN_OR_RETURN(const bool is_retained,
+                            IsRetainedFor(m.txn(), filter, start, newest, m.now()));
+  if (is_retained) return absl::OkStatus();
   LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t oldest,
                             OldestFor(m.txn(), filter, newest, m.now()));
-  if (IsRetained(start, oldest, newest)) return absl::OkStatus();
   return OutOfRangeError(start, oldest, newest, "consumer.acknowledged_revision");
 }
 

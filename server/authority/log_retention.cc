@@ -7,7 +7,6 @@
 #include "server/authority/consumers.h"
 #include "server/authority/names.h"
 #include "server/base/status_macros.h"
-#include "server/policy/plan_limits.h"
 #include "storage/keys.h"
 #include "storage/record_codec.h"
 
@@ -21,14 +20,6 @@ constexpr std::size_t kMaxCountedInTick = 20'000;
 // How far the record may fall behind what was counted.
 constexpr std::uint64_t kMaxCountedUnwritten = 10'000;
 constexpr absl::Duration kTellInterval = absl::Hours(24);
-
-absl::Duration LongestRetention() {
-  absl::Duration longest;
-  for (const policy::PlanLimits& row : policy::AllPlanLimits()) {
-    longest = std::max(longest, row.audit_retention);
-  }
-  return longest;
-}
 
 // The record where there is one: in a log of which nothing was removed there is none.
 absl::StatusOr<RetentionRecord> ReadRecord(const storage::Reader& reader) {
@@ -66,45 +57,15 @@ absl::Status Tell(Mutation& m, RetentionRecord& record) {
 
 }  // namespace
 
-absl::StatusOr<std::uint64_t> OldestRetained(const storage::Reader& reader) {
-  LATCHKEY_ASSIGN_OR_RETURN(const RetentionRecord record, ReadRecord(reader));
-  return record.oldest_sequence();
-}
-
-absl::StatusOr<std::uint64_t> OldestFor(const storage::Reader& reader,
-                                        const v1::EventFilter& filter, std::uint64_t newest,
-                                        absl::Time now) {
-  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t oldest, OldestRetained(reader));
-  const auto id = ParseWorkspace(filter.workspace());
-  if (!id.has_value() || newest == 0) return oldest;
-  LATCHKEY_ASSIGN_OR_RETURN(const auto workspace, reader.Get(storage::WorkspaceKey(*id)));
-  if (!workspace.has_value()) return oldest;
-  const absl::Time cutoff =
-      now - policy::LimitsOf(ToPolicy(workspace->workspace().plan())).audit_retention;
-  const auto is_older = [&](std::uint64_t sequence) -> absl::StatusOr<bool> {
-    LATCHKEY_ASSIGN_OR_RETURN(const auto event, reader.Get(storage::EventKey(sequence)));
-    return !event.has_value() || FromProto(event->time()) < cutoff;
-  };
-  LATCHKEY_ASSIGN_OR_RETURN(const bool some_are_older, is_older(oldest));
-  if (!some_are_older) return oldest;
-  // Where the clock stepped back, this finds one of the borders between older and younger.
-  std::uint64_t low = oldest + 1;
-  for (std::uint64_t high = newest + 1; low < high;) {
-    const std::uint64_t middle = low + (high - low) / 2;
-    LATCHKEY_ASSIGN_OR_RETURN(const bool older, is_older(middle));
-    (older ? low : high) = older ? middle + 1 : middle;
-  }
-  return low;
-}
-
 // Takes the events one after the other and puts those that are to go into chunks.
 class LogRetention::Planner {
  public:
-  Planner(RetentionRecord record, std::uint64_t max_log_bytes, absl::Time now,
+  // What is older than `cutoff` goes.
+  Planner(RetentionRecord record, std::uint64_t max_log_bytes, absl::Time cutoff,
           std::vector<Holder>& holders)
       : record_(std::move(record)),
         max_log_bytes_(max_log_bytes),
-        cutoff_(now - LongestRetention()),
+        cutoff_(cutoff),
         holders_(holders) {}
 
   // Takes the next event; false where it stays, and with it all later ones.
@@ -230,7 +191,10 @@ absl::StatusOr<LogRetention::Chunks> LogRetention::Plan() {
     record.set_counted_sequence(counted_.through);
     record.set_counted_bytes(record.counted_bytes() + counted_.bytes);
   }
-  Planner planner(record, options_.max_log_bytes, now, holders);
+  LATCHKEY_RETURN_IF_ERROR(plans_.Look(view));
+  const absl::Duration age =
+      std::max(plans_.longest().value_or(absl::InfiniteDuration()), kMinRetainedAge);
+  Planner planner(record, options_.max_log_bytes, now - age, holders);
   // The last event stays.
   LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t newest, view.NewestSequence());
   const absl::Status walked = view.ForEach(

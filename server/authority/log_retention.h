@@ -14,8 +14,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "latchkey/v1/audit_service.pb.h"
 #include "server/authority/mutation.h"
+#include "server/authority/plans_in_use.h"
 #include "server/base/clock.h"
 #include "server/base/logger.h"
 #include "server/events/event_hub.h"
@@ -29,25 +29,13 @@ namespace latchkey {
 inline constexpr std::size_t kMaxRemovedInChunk = 500;
 inline constexpr std::size_t kMaxRemovedInTick = 4000;
 
-// Returns the sequence number of the oldest event that is retained, 1 in an empty log.
-absl::StatusOr<std::uint64_t> OldestRetained(const storage::Reader& reader);
+// However short the plans' times are, events stay for this long: also those of no workspace.
+inline constexpr absl::Duration kMinRetainedAge = absl::Hours(24 * 365);
 
-// Returns the sequence number of the oldest event that a reader of `filter` may begin with, in a
-// log that ends with `newest`: of a filter that names a workspace the first one within the
-// retention of its plan, which is `newest` + 1 where all are older.
-absl::StatusOr<std::uint64_t> OldestFor(const storage::Reader& reader,
-                                        const v1::EventFilter& filter, std::uint64_t newest,
-                                        absl::Time now);
-
-// Whether a reader may begin after `after` in a log that it may read from `oldest` to `newest`.
-constexpr bool IsRetained(std::uint64_t after, std::uint64_t oldest, std::uint64_t newest) {
-  return after <= newest && after + 1 >= oldest;
-}
-
-// Removes events from the log's beginning: those older than the longest retention of a plan, and
-// the oldest while the log takes more than it may. What a consumer holds stays, unless that is more
-// than it may hold: then its hold lapses. The log stays dense, and its last event always stays,
-// since it says where the log ends.
+// Removes events from the log's beginning: those older than the longest retention of the plans that
+// workspaces are on, and kMinRetainedAge; and the oldest while the log takes more than it may. What
+// a consumer holds stays, unless that is more than it may hold: then its hold lapses. The log stays
+// dense, and its last event always stays, since it says where the log ends.
 //
 // What is to be removed is read here, off the sequencer. A chunk of it is a change that looks again
 // at what is held, and deletes by key; so it goes on after whatever stopped it. What was removed is
@@ -118,6 +106,7 @@ class LogRetention {
 
   const Options options_;
   std::atomic<bool> busy_{false};  // chunks are under way
+  PlansInUse plans_;
   // Bytes of the events after `from`, where the record ends to count, to `through`.
   struct {
     std::uint64_t from = 0;

@@ -25,6 +25,7 @@ void Fill(const policy::PlanLimits& row, v1::PlanLimits& limits) {
   *limits.mutable_max_grace() = ToProto(row.max_grace);
   *limits.mutable_dead_token_retention() = ToProto(row.dead_token_retention);
   *limits.mutable_audit_retention() = ToProto(row.audit_retention);
+  limits.set_max_audit_bytes(row.max_audit_bytes);
   limits.set_max_consumers(row.max_consumers);
   limits.set_organizations(row.organizations);
 }

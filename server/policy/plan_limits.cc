@@ -6,6 +6,9 @@
 namespace latchkey::policy {
 namespace {
 
+constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
+
 absl::Duration Days(int days) { return absl::Hours(24 * days); }
 
 // Each row is the one before it, but for what it says.
@@ -24,6 +27,7 @@ std::vector<PlanLimits> MakeTable() {
   free.max_grace = absl::Hours(1);
   free.dead_token_retention = Days(30);
   free.audit_retention = Days(30);
+  free.max_audit_bytes = 64 * kMiB;
   free.max_consumers = 1;
   free.organizations = false;
 
@@ -37,6 +41,7 @@ std::vector<PlanLimits> MakeTable() {
   standard.max_grace = absl::Hours(24);
   standard.dead_token_retention = Days(90);
   standard.audit_retention = Days(180);
+  standard.max_audit_bytes = kGiB;
   standard.max_consumers = 5;
 
   PlanLimits plus = standard;
@@ -47,6 +52,7 @@ std::vector<PlanLimits> MakeTable() {
   plus.max_idle_limit = Days(365);
   plus.dead_token_retention = Days(180);
   plus.audit_retention = Days(365);
+  plus.max_audit_bytes = 8 * kGiB;
   plus.max_consumers = 20;
 
   PlanLimits grid = plus;
@@ -55,6 +61,7 @@ std::vector<PlanLimits> MakeTable() {
   grid.max_apps = 0;
   grid.dead_token_retention = Days(365);
   grid.audit_retention = Days(3 * 365);
+  grid.max_audit_bytes = 64 * kGiB;
   grid.max_consumers = 100;
   grid.organizations = true;
   return {free, standard, plus, grid};

@@ -42,10 +42,13 @@ struct PlanLimits {
   // How long the secret before may live on after a regeneration, at most.
   absl::Duration max_grace;
 
-  // How long dead tokens stay listed, and how old the events are that the workspace's readers get.
-  // The log keeps all of them for the longest time of any plan.
+  // How long dead tokens stay listed.
   absl::Duration dead_token_retention;
+  // What the workspace's readers get: events of this age, and of those the newest that have so many
+  // bytes, about; 0: any number. The log keeps all of them for the longest time of the plans that
+  // workspaces are on.
   absl::Duration audit_retention;
+  std::uint64_t max_audit_bytes;
 
   // Named subscriptions to the events of a workspace.
   std::uint32_t max_consumers;

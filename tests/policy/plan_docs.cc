@@ -26,7 +26,8 @@ server goes by. Enforced are
   none;
 - the grace of a regeneration;
 - how long dead tokens stay listed before they are purged;
-- how old the events are that readers of the workspace get: see [consumers.md](consumers.md);
+- how old the events are that readers of the workspace get, and how many bytes of the newest they
+  get: see [consumers.md](consumers.md);
 - the number of consumers whose filter names the workspace;
 - that a workspace is in an organization: see [organizations.md](organizations.md).
 
@@ -35,13 +36,20 @@ of it is refused, with FAILED_PRECONDITION and the reason PLAN_LIMIT that names 
 and how many there are, until there is less of it or the plan takes more. The answers to
 UpdateWorkspace and GetWorkspace list what is over (`plan_excesses`), and `latchkey workspace
 update` and `get` say it on standard error. A setting outside the new plan stays and may be changed
-to one that is nearer to it. Events are an exception: those older than the new plan's retention are
-not given to the workspace's readers any more. Only a workspace that is in an
-organization cannot change to a plan that takes none.
+to one that is nearer to it. Events are an exception: those that are older than the new plan's
+retention, or beyond its size, are not given to the workspace's readers any more. A change to a plan
+that keeps more gives back what the log still has, and not what was removed from it. Only a
+workspace that is in an organization cannot change to a plan that takes none.
 )";
 
 std::string Number(std::uint32_t number) {
   return number == 0 ? "any number" : absl::StrCat(number);
+}
+
+std::string Size(std::uint64_t bytes) {
+  if (bytes == 0) return "any number";
+  const std::uint64_t mib = bytes >> 20;
+  return mib % 1024 == 0 ? absl::StrCat(mib / 1024, " GiB") : absl::StrCat(mib, " MiB");
 }
 
 std::string Time(absl::Duration time) {
@@ -81,6 +89,7 @@ std::string PlanDocs() {
       TimeLine("grace of a regeneration, at most", &L::max_grace),
       TimeLine("dead tokens stay listed", &L::dead_token_retention),
       TimeLine("events are kept", &L::audit_retention),
+      Line("events are kept, at most", [](const L& l) { return Size(l.max_audit_bytes); }),
       Line("consumers", [](const L& l) { return Number(l.max_consumers); }),
       Line("may be in an organization", [](const L& l) { return l.organizations ? "yes" : "no"; }));
 }

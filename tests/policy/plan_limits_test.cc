@@ -9,8 +9,9 @@
 namespace latchkey::policy {
 namespace {
 
-std::uint32_t Number(std::uint32_t limit) {
-  return limit == 0 ? std::numeric_limits<std::uint32_t>::max() : limit;
+template <typename Limit>
+Limit Number(Limit limit) {
+  return limit == 0 ? std::numeric_limits<Limit>::max() : limit;
 }
 
 TEST(PlanLimitsTest, EveryPlanHasItsRowAndWhatIsNoPlanThatOfTheSmallest) {
@@ -35,6 +36,7 @@ TEST(PlanLimitsTest, ALargerPlanNeverTakesLess) {
     EXPECT_GE(larger.max_grace, smaller.max_grace);
     EXPECT_GE(larger.dead_token_retention, smaller.dead_token_retention);
     EXPECT_GE(larger.audit_retention, smaller.audit_retention);
+    EXPECT_GE(Number(larger.max_audit_bytes), Number(smaller.max_audit_bytes));
     EXPECT_GE(larger.max_consumers, smaller.max_consumers);
     EXPECT_GE(larger.organizations, smaller.organizations);
   }

@@ -179,9 +179,56 @@ TEST_F(RetentionTest, WhatIsOlderThanTheLongestPlanIsRemovedAndThatIsTold) {
   EXPECT_LE(FromProto(told[0].summary().last_time()), now_ - kLongest);
 }
 
-TEST_F(RetentionTest, WhatIsRemovedLittleByLittleIsToldOnceADay) {
+TEST_F(RetentionTest, WhatNoPlanKeepsThatAWorkspaceIsOnIsRemovedButNotWithinAYear) {
   Start();
   MakeWorkspace("acme", v1::PLAN_FREE);
+  MakeWorkspace("beta", v1::PLAN_STANDARD);
+  const std::uint64_t last_old = Fill(20);
+  Advance(kMinRetainedAge - absl::Seconds(1));
+  Fill(3);
+  Tick();
+  EXPECT_EQ(oldest(), 1u);
+
+  Advance(absl::Seconds(2));
+  Tick();
+  EXPECT_EQ(oldest(), last_old + 1);
+
+  // A bigger plan keeps what is there from now on, and brings nothing back.
+  ChangePlan("acme", v1::PLAN_ENTERPRISE_GRID);
+  v1::EventFilter filter;
+  filter.set_workspace("workspaces/acme");
+  const absl::Status start = authority().CheckStart(last_old - 1, filter);
+  EXPECT_THAT(start, StatusIs(absl::StatusCode::kOutOfRange));
+  EXPECT_EQ(Metadata(start).at("oldest"), absl::StrCat(last_old + 1));
+  EXPECT_EQ(Metadata(start).at("checkpoint"), *authority().CheckpointAt(last_old));
+  Advance(kMinRetainedAge + kDay);
+  Tick();
+  EXPECT_EQ(oldest(), last_old + 1);
+
+  ChangePlan("acme", v1::PLAN_PLUS);
+  Tick();
+  EXPECT_GT(oldest(), last_old + 1);
+}
+
+TEST_F(RetentionTest, NothingGoesBeforeThePlansOfAllWorkspacesAreKnown) {
+  Start();
+  for (int i = 0; i < 1500; ++i) MakeWorkspace(absl::StrCat("w", i), v1::PLAN_FREE);
+  MakeWorkspace("zz", v1::PLAN_ENTERPRISE_GRID);
+  Advance(kMinRetainedAge + kDay);
+  Fill(1, "w1");
+  for (int i = 0; i < 5; ++i) {
+    Tick();
+    EXPECT_EQ(oldest(), 1u) << i;
+  }
+
+  ChangePlan("zz", v1::PLAN_FREE);
+  Tick(4);
+  EXPECT_GT(oldest(), 1u);
+}
+
+TEST_F(RetentionTest, WhatIsRemovedLittleByLittleIsToldOnceADay) {
+  Start();
+  MakeWorkspace("acme", v1::PLAN_ENTERPRISE_GRID);
   for (int hour = 0; hour < 60; ++hour) {
     Fill(1);
     Advance(absl::Hours(1));

@@ -104,6 +104,8 @@ TEST(KeysTest, AConsumerLiesApartFromItsPosition) {
   EXPECT_EQ(Hex(HoldingConsumerKey("ab").bytes), "656162");
   EXPECT_EQ(HoldingConsumerKey("ab").bytes, HoldingConsumerPrefix() + "ab");
   EXPECT_EQ(Hex(RetentionKey().bytes), "52");
+  EXPECT_EQ(Hex(EventSizesKey("ab").bytes), "7a6162");
+  EXPECT_EQ(Hex(EventSizesProgressKey().bytes), "5a");
   EXPECT_EQ(ConsumerKey("ab").bytes, ConsumerPrefix() + "ab");
   EXPECT_EQ(WorkspaceConsumerKey("ab", "c").bytes, WorkspaceConsumerPrefix("ab") + "c");
 }

@@ -33,6 +33,20 @@ TEST(RecordCodecTest, WritesTheBytesOfTheFormat) {
   EXPECT_EQ(absl::BytesToHexString(EncodePayload(kKey, "")), "01578a0dc1");
 }
 
+TEST(RecordCodecTest, WritesSizesOfEventsInFewBytes) {
+  v1::EventSizesRecord sizes;
+  sizes.set_total_bytes(1 << 20);
+  sizes.set_counted_sequence(9);
+  for (const std::uint64_t mark : {3, 300}) {
+    sizes.add_mark_sequences(mark);
+    sizes.add_mark_bytes(mark + 1);
+  }
+  EXPECT_EQ(absl::BytesToHexString(EncodeMessage(sizes)), "0880804010091a0303ac02220304ad02");
+  v1::EventSizesProgressRecord progress;
+  progress.set_counted_sequence(9);
+  EXPECT_EQ(absl::BytesToHexString(EncodeMessage(progress)), "0809");
+}
+
 TEST(RecordCodecTest, ReadsWhatItWrote) {
   v1::TokenRecord read;
   ASSERT_THAT(DecodeRecord(kKey, EncodeRecord(kKey, SampleToken()), read), IsOk());

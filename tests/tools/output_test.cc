@@ -154,13 +154,15 @@ TEST_F(OutputTest, PlansAreColumnsWithSpansAsPeopleSayThem) {
   grid->mutable_max_grace()->set_seconds(24 * 3600);
   grid->mutable_audit_retention()->set_seconds(1095L * 24 * 3600);
   grid->set_organizations(true);
+  free->set_max_audit_bytes(std::uint64_t{64} << 20);
   server_.Answer<v1::ListPlansRequest>(response);
   EXPECT_THAT(cli_.Run(server_, {"policy", "plans"}).out,
-              AllOf(HasSubstr("LIMIT                              FREE  ENTERPRISE_GRID\n"
-                              "apps                               10    any number\n"),
-                    HasSubstr("grace of a regeneration, at most   1h    24h\n"),
-                    HasSubstr("events are kept                          1095d\n"),
-                    HasSubstr("may be in an organization          no    yes\n")));
+              AllOf(HasSubstr("LIMIT                              FREE    ENTERPRISE_GRID\n"
+                              "apps                               10      any number\n"),
+                    HasSubstr("grace of a regeneration, at most   1h      24h\n"),
+                    HasSubstr("events are kept                            1095d\n"
+                              "events are kept, at most           64 MiB  any number\n"),
+                    HasSubstr("may be in an organization          no      yes\n")));
 }
 
 TEST_F(OutputTest, TheLastUseIsToldToTheHourAndNotAsATimeBeforeTheTokenWasMade) {

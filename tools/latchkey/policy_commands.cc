@@ -1,7 +1,11 @@
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
 #include <string>
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "tools/latchkey/commands.h"
 #include "tools/latchkey/output.h"
 
@@ -75,8 +79,25 @@ constexpr Column kLimits[] = {{"apps", "max_apps"},
                               {"grace of a regeneration, at most", "max_grace"},
                               {"dead tokens stay listed", "dead_token_retention"},
                               {"events are kept", "audit_retention"},
+                              {"events are kept, at most", "max_audit_bytes"},
                               {"consumers", "max_consumers"},
                               {"may be in an organization", "organizations"}};
+
+// A number of bytes as people say it: "64 MiB".
+std::string SizeText(std::uint64_t bytes) {
+  constexpr const char* kUnits[] = {"bytes", "KiB", "MiB", "GiB"};
+  std::size_t unit = 0;
+  for (; unit + 1 < std::size(kUnits) && bytes % 1024 == 0; ++unit) bytes /= 1024;
+  return absl::StrCat(bytes, " ", kUnits[unit]);
+}
+
+// What a plan says of one limit.
+std::string LimitText(const v1::PlanLimits& plan, absl::string_view field) {
+  const bool is_size = field == "max_audit_bytes";
+  const std::string value = FieldText(plan, field);
+  if (is_size && plan.max_audit_bytes() > 0) return SizeText(plan.max_audit_bytes());
+  return (is_size || field == "max_apps") && value == "0" ? "any number" : value;
+}
 
 // A plan has more limits than fit beside each other, so plans are the columns.
 absl::StatusOr<ExitCode> Plans(Session& session, const NoArgs& /*args*/) {
@@ -90,8 +111,7 @@ absl::StatusOr<ExitCode> Plans(Session& session, const NoArgs& /*args*/) {
   for (const auto& [text, field] : kLimits) {
     cells = {std::string(text)};
     for (const auto& plan : response.plans()) {
-      const std::string value = FieldText(plan, field);
-      cells.push_back(field == "max_apps" && value == "0" ? "any number" : value);
+      cells.push_back(LimitText(plan, field));
     }
     table.AddRow(cells);
   }
