@@ -191,6 +191,7 @@ absl::StatusOr<EventHub::Batch> EventHub::Read(std::uint64_t after, const EventS
     return OutOfRangeError(after, retention.has_value() ? retention->oldest_sequence() : oldest(),
                            end);
   }
+  batch.is_from_store = true;
   LATCHKEY_RETURN_IF_ERROR(Walk(view, after + 1, end + 1, engine::Direction::kForward, collector));
   return batch;
 }

@@ -49,6 +49,8 @@ class EventHub {
     // Every matching event from the start to here is in `events`. It equals the start where there
     // was nothing.
     std::uint64_t complete_through = 0;
+    // Whether it was looked for in the store, since the start was not in memory any more.
+    bool is_from_store = false;
   };
 
   // `newest` is the log's end.

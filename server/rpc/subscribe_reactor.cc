@@ -164,8 +164,8 @@ absl::StatusOr<bool> SubscribeReactor::FillResponse() {
     MutexLock lock(mu_);
     if (cancelled_ || !ended_.ok()) return false;
   }
-  LATCHKEY_RETURN_IF_ERROR(begun_ ? CheckRightsInTime() : CheckRequest());
-  begun_ = true;
+  const bool is_start = !std::exchange(begun_, true);
+  LATCHKEY_RETURN_IF_ERROR(is_start ? CheckRequest() : CheckRightsInTime());
   std::uint64_t position = 0;
   bool heartbeat_is_due = false;
   {
@@ -175,8 +175,9 @@ absl::StatusOr<bool> SubscribeReactor::FillResponse() {
   }
   absl::StatusOr<EventHub::Batch> read =
       frame_.authority.events().Read(position, terms_.selector, terms_.limits, terms_.field);
-  if (absl::IsOutOfRange(read.status())) {
-    // What is next was removed meanwhile: who resumes is told the same.
+  // What is next may be removed by now, or be beyond what the plan gives; who resumes is told the
+  // same. What is still in memory is less than any plan's size.
+  if (absl::IsOutOfRange(read.status()) || (!is_start && read.ok() && read->is_from_store)) {
     LATCHKEY_RETURN_IF_ERROR(CheckStart(position));
   }
   LATCHKEY_ASSIGN_OR_RETURN(EventHub::Batch batch, std::move(read));

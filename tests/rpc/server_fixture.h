@@ -2,6 +2,7 @@
 #define LATCHKEY_TESTS_RPC_SERVER_FIXTURE_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -28,32 +29,41 @@ namespace latchkey::testing {
 // An authority over memory with a thread for its sequencer, as the server is given one.
 class ServedAuthority {
  public:
+  // `prepare` puts into the store what is there before the authority is made.
+  using Prepare = std::function<void(engine::Engine&)>;
+  explicit ServedAuthority(const Prepare& prepare = nullptr) {
+    if (prepare) prepare(engine_);
+    core_ = std::make_unique<TestAuthority>(engine_, *sequencing_, nullptr);
+  }
   ~ServedAuthority() {
-    core_->Close();
+    (*core_)->Close();
     sequencing_.reset();  // whose last task may still look at the authority
   }
 
-  Authority& operator*() { return *core_; }
-  Authority* operator->() { return core_.operator->(); }
-  const std::string& operator_secret() const { return core_.operator_secret(); }
-  FakeClock& clock() { return core_.clock(); }
+  Authority& operator*() { return **core_; }
+  Authority* operator->() { return core_->operator->(); }
+  const std::string& operator_secret() const { return core_->operator_secret(); }
+  FakeClock& clock() { return core_->clock(); }
 
   // Carries a change out without a server between, and waits for its answer.
   template <typename Request>
   absl::StatusOr<ResponseOf<Request>> Call(const Caller& caller, const Request& request) {
-    return core_.Call(caller, request);
+    return core_->Call(caller, request);
   }
 
  private:
   engine::MemoryEngine engine_;
   std::unique_ptr<ThreadPoolExecutor> sequencing_ =
       std::make_unique<ThreadPoolExecutor>(1, "sequencer");
-  TestAuthority core_{engine_, *sequencing_, nullptr};
+  std::unique_ptr<TestAuthority> core_;
 };
 
 // A real server on a free port of 127.0.0.1 over a ServedAuthority.
 class ServerTest : public ::testing::Test {
  protected:
+  ServerTest() = default;
+  explicit ServerTest(const ServedAuthority::Prepare& prepare) : authority_(prepare) {}
+
   // Starts the server; `settings` without an address listens at a free port.
   void StartServer(rpc::Server::Settings settings = {});
   void SetUp() override { StartServer(); }
