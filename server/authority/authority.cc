@@ -139,7 +139,7 @@ absl::StatusOr<std::unique_ptr<Authority>> Authority::Open(const Options& option
   authority->retention_ = std::make_unique<LogRetention>(LogRetention::Options{
       o.engine, o.clock, o.logger, *authority->hub_, o.max_log_bytes, enqueue});
   authority->log_sizes_ =
-      std::make_unique<LogSizes>(LogSizes::Options{o.engine, o.logger, enqueue});
+      std::make_unique<LogSizes>(LogSizes::Options{o.engine, *authority->hub_, o.logger, enqueue});
   LATCHKEY_RETURN_IF_ERROR(authority->retention_->Load());
   authority->sequencer_ = std::make_unique<Sequencer>(Sequencer::Options{
       o.engine, o.executor, authority->answers_,

@@ -58,36 +58,45 @@ absl::StatusOr<LogSizes::Chunks> LogSizes::Step() {
 }
 
 absl::Status LogSizes::CountEvents(const storage::View& view, std::uint64_t oldest) {
-  std::size_t looked_at = 0;
   const std::uint64_t first = std::max(*counted_ + 1, oldest);
+  absl::Status counted;
+  const bool in_memory = options_.hub.VisitInMemory(
+      first - 1, kMaxSizedInTick,
+      [&](std::uint64_t sequence, const EventFacets& facets, std::size_t bytes) {
+        if (counted.ok()) counted = CountEvent(view, sequence, facets.workspace, bytes);
+      });
+  return in_memory ? counted : CountFromStore(view, first);
+}
+
+absl::Status LogSizes::CountFromStore(const storage::View& view, std::uint64_t first) {
+  std::size_t looked_at = 0;
   return view.ForEach(
       {storage::EventKey(first).bytes, engine::PrefixRange(storage::EventPrefix()).end},
       engine::Direction::kForward,
       [&](absl::string_view key, absl::string_view stored) -> absl::StatusOr<storage::Walk> {
-        LATCHKEY_RETURN_IF_ERROR(CountEvent(view, key, stored));
-        counted_ = storage::SequenceOfEventKey(key);
-        ++unwritten_events_;
+        const auto event = storage::DecodePayload(key, stored);
+        EventFacets facets;
+        // One that does not read back must not keep the others from being counted.
+        if (!event.ok() || !ReadFacets(*event, facets).ok()) facets = EventFacets();
+        LATCHKEY_RETURN_IF_ERROR(CountEvent(view, storage::SequenceOfEventKey(key),
+                                            facets.workspace, event.ok() ? event->size() : 0));
         return ++looked_at < kMaxSizedInTick ? storage::Walk::kGoOn : storage::Walk::kStop;
       });
 }
 
-absl::Status LogSizes::CountEvent(const storage::View& view, absl::string_view key,
-                                  absl::string_view stored) {
-  const auto event = storage::DecodePayload(key, stored);
-  EventFacets facets;
-  // One that does not read back must not keep the others from being counted.
-  if (!event.ok() || !ReadFacets(*event, facets).ok() || facets.workspace.empty()) {
-    return absl::OkStatus();
+absl::Status LogSizes::CountEvent(const storage::View& view, std::uint64_t sequence,
+                                  absl::string_view workspace, std::size_t bytes) {
+  if (!workspace.empty()) {
+    auto it = sizes_.find(workspace);
+    if (it == sizes_.end()) {
+      LATCHKEY_ASSIGN_OR_RETURN(SizeMarks sizes, ReadSizes(view, LastId(workspace)));
+      it = sizes_.emplace(std::string(workspace), std::move(sizes)).first;
+    }
+    const bool is_mark = it->second.Count(sequence, bytes);
+    has_new_marks_ = has_new_marks_ || is_mark;
   }
-  auto it = sizes_.find(facets.workspace);
-  if (it == sizes_.end()) {
-    const auto workspace = ParseWorkspace(facets.workspace);
-    if (!workspace.has_value()) return absl::OkStatus();
-    LATCHKEY_ASSIGN_OR_RETURN(SizeMarks sizes, ReadSizes(view, *workspace));
-    it = sizes_.emplace(std::string(facets.workspace), std::move(sizes)).first;
-  }
-  const bool is_mark = it->second.Count(storage::SequenceOfEventKey(key), event->size());
-  has_new_marks_ = has_new_marks_ || is_mark;
+  counted_ = sequence;
+  ++unwritten_events_;
   return absl::OkStatus();
 }
 
@@ -96,8 +105,7 @@ LogSizes::Chunks LogSizes::MakeChunks(std::uint64_t oldest) {
   for (auto& [name, sizes] : sizes_) {
     if (chunks.back().records.size() == kMaxSizesInChunk) chunks.emplace_back();
     sizes.Thin(oldest);
-    chunks.back().records.emplace_back(ParseWorkspace(name).value_or(""),
-                                       sizes.ToRecord(*counted_));
+    chunks.back().records.emplace_back(LastId(name), sizes.ToRecord(*counted_));
   }
   chunks.back().progress = *counted_;
   return chunks;

@@ -19,6 +19,7 @@
 #include "server/authority/mutation.h"
 #include "server/authority/size_marks.h"
 #include "server/base/logger.h"
+#include "server/events/event_hub.h"
 #include "storage/engine/engine.h"
 #include "storage/reader.h"
 
@@ -34,8 +35,9 @@ absl::StatusOr<std::uint64_t> OldestWithin(const storage::Reader& reader,
 
 // Counts the bytes of the events of each workspace: of all of them, since plans change.
 //
-// Every event is read once, off the sequencer, some time after it was committed, and from the log's
-// beginning in a store that was never counted. What was counted is written in changes of a few
+// Every event is looked at once, off the sequencer, some time after it was committed: in the hub's
+// memory mostly, in the store where it is not there any more, and from the log's beginning in a
+// store that was never counted. What was counted is written in changes of a few
 // hundred records, when some workspace has 512 KiB more or 10000 events are not written, and how
 // far all of it is comes with the last of them. Each record says itself how far it is, so that
 // after whatever stopped it the rest is counted again and nothing twice.
@@ -47,6 +49,7 @@ class LogSizes {
 
   struct Options {
     const engine::Engine& engine;
+    const EventHub& hub;
     Logger& logger;
     // Lets the sequencer carry out a change; `finished` is told whether it is durable.
     std::function<void(Work work, std::function<void(const absl::Status&)> finished)> enqueue;
@@ -68,8 +71,10 @@ class LogSizes {
   // Counts, and returns what is to be written, nothing where nothing is due.
   absl::StatusOr<Chunks> Step();
   absl::Status CountEvents(const storage::View& view, std::uint64_t oldest);
-  absl::Status CountEvent(const storage::View& view, absl::string_view key,
-                          absl::string_view stored);
+  absl::Status CountFromStore(const storage::View& view, std::uint64_t first);
+  // Notes an event that was looked at, of `workspace`, a name or nothing.
+  absl::Status CountEvent(const storage::View& view, std::uint64_t sequence,
+                          absl::string_view workspace, std::size_t bytes);
   Chunks MakeChunks(std::uint64_t oldest);
   // Enqueues the first one, and the rest when that is done.
   void WriteAll(std::shared_ptr<Chunks> chunks);

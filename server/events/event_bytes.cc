@@ -151,6 +151,7 @@ EventBlock::EventBlock(std::uint64_t first, const std::vector<std::string>& even
     entry.begin = fields_.size();
     AppendEvent(event, EventField::kEvents, fields_);
     entry.size = fields_.size() - entry.begin;
+    entry.event_bytes = event.size();
     // Within the room that was reserved, so that the views last. What this process has just
     // serialized parses.
     static_cast<void>(

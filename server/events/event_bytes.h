@@ -52,6 +52,8 @@ class EventBlock {
   std::uint64_t first() const { return first_; }
   std::uint64_t last() const { return first_ + entries_.size() - 1; }
   const EventFacets& facets(std::uint64_t sequence) const { return At(sequence).facets; }
+  // How many bytes the event has.
+  std::size_t event_bytes(std::uint64_t sequence) const { return At(sequence).event_bytes; }
   // Does for an event what AppendEvent() does for its bytes.
   void AppendTo(std::string& message, std::uint64_t sequence, EventField field) const;
   // The memory that it takes, about.
@@ -61,6 +63,7 @@ class EventBlock {
   struct Entry {
     std::size_t begin = 0;  // in fields_
     std::size_t size = 0;
+    std::size_t event_bytes = 0;
     EventFacets facets;
   };
   const Entry& At(std::uint64_t sequence) const { return entries_[sequence - first_]; }

@@ -170,6 +170,20 @@ bool EventHub::FindWorkspaces(std::uint64_t after, std::uint64_t through,
   return true;
 }
 
+bool EventHub::VisitInMemory(
+    std::uint64_t after, std::size_t max_events,
+    absl::FunctionRef<void(std::uint64_t sequence, const EventFacets& facets, std::size_t bytes)>
+        visit) const {
+  const auto blocks = FromRing(after, max_events);
+  if (!blocks.has_value()) return false;
+  for (const auto& block : *blocks) {
+    for (std::uint64_t next = std::max(after + 1, block->first()); next <= block->last(); ++next) {
+      visit(next, block->facets(next), block->event_bytes(next));
+    }
+  }
+  return true;
+}
+
 absl::StatusOr<EventHub::Batch> EventHub::Read(std::uint64_t after, const EventSelector& selector,
                                                const Limits& limits, EventField field) const {
   Batch batch;

@@ -13,6 +13,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "server/base/mutex.h"
@@ -79,6 +80,13 @@ class EventHub {
   // False where those are not all in memory any more.
   bool FindWorkspaces(std::uint64_t after, std::uint64_t through,
                       absl::flat_hash_set<std::string>& workspaces) const;
+
+  // Calls `visit` with the events after `after`, in order, `max_events` or a few more of them. Does
+  // not block. False, and no call, where the first of them is not in memory.
+  bool VisitInMemory(
+      std::uint64_t after, std::size_t max_events,
+      absl::FunctionRef<void(std::uint64_t sequence, const EventFacets& facets, std::size_t bytes)>
+          visit) const;
 
   // The oldest retained sequence number; 0 in an empty log.
   std::uint64_t oldest() const {

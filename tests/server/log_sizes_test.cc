@@ -184,6 +184,29 @@ INSTANTIATE_TEST_SUITE_P(Engines, LogSizesTest,
                            return engine.param == EngineKind::kMemory ? "Memory" : "Rocksdb";
                          });
 
+TEST_P(LogSizesTest, WhatIsInMemoryIsCountedAsWhatIsInTheStore) {
+  MakeWorkspace("acme", v1::PLAN_FREE);
+  MakeWorkspace("beta", v1::PLAN_FREE);
+  Tick();
+  // With enough of one workspace's, what was counted is written.
+  for (int i = 0; CountedThrough() == 0; ++i) {
+    for (const std::string workspace : {"acme", "beta"}) {
+      v1::CreateMemberRequest request;
+      request.set_parent(absl::StrCat("workspaces/", workspace));
+      request.set_member_id(absl::StrCat("m", i));
+      request.mutable_member()->set_role(v1::ROLE_MEMBER);
+      request.mutable_member()->set_display_name(std::string(workspace == "acme" ? 250 : 50, 'n'));
+      ASSERT_THAT(authority_->Call(operator_, request).status(), IsOk());
+    }
+    if (i % 100 == 99) Tick();
+    ASSERT_LT(i, 5000);
+  }
+  EXPECT_EQ(CountedThrough(), newest());
+  EXPECT_EQ(CountedBytesOf("acme"), BytesOf("acme"));
+  EXPECT_EQ(CountedBytesOf("beta"), BytesOf("beta"));
+  EXPECT_GT(BytesOf("acme"), BytesOf("beta"));
+}
+
 TEST_P(LogSizesTest, ReadersOfAWorkspaceGetTheNewestOfItsEventsThatItsPlanHasRoomFor) {
   MakeWorkspace("acme", v1::PLAN_FREE);
   MakeWorkspace("beta", v1::PLAN_FREE);
