@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
-#include <iterator>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -14,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "client/local_file.h"
 #include "google/protobuf/descriptor.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
@@ -65,14 +64,20 @@ bool IsLoopbackAddress(absl::string_view host) {
   });
 }
 
-absl::StatusOr<std::string> ReadPem(const std::string& path) {
+// How the first lines of what a PEM file holds end.
+constexpr absl::string_view kCertificate = "CERTIFICATE";
+constexpr absl::string_view kPrivateKey = "PRIVATE KEY";
+
+absl::StatusOr<std::string> ReadPem(const std::string& path, absl::string_view kind) {
   if (path.empty()) return std::string();
-  std::ifstream file(path, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (!file || text.empty()) {
-    return absl::NotFoundError(absl::StrCat("the TLS file ", path, " cannot be read, or is empty"));
+  absl::StatusOr<std::string> text = ReadFile(path);
+  if (!text.ok()) {
+    return absl::NotFoundError(absl::StrCat("the TLS file ", text.status().message()));
   }
-  return text;
+  if (absl::StrContains(*text, absl::StrCat(kind, "-----"))) return text;
+  WipeString(*text);
+  return absl::InvalidArgumentError(
+      absl::StrCat("the TLS file ", path, " holds no ", absl::AsciiStrToLower(kind), " in PEM"));
 }
 
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeTls(const TlsOptions& tls) {
@@ -81,9 +86,9 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeTls(const TlsOptio
         "a client certificate takes both its certificate file and its key file");
   }
   grpc::SslCredentialsOptions options;
-  LATCHKEY_ASSIGN_OR_RETURN(options.pem_root_certs, ReadPem(tls.ca_file));
-  LATCHKEY_ASSIGN_OR_RETURN(options.pem_cert_chain, ReadPem(tls.cert_file));
-  LATCHKEY_ASSIGN_OR_RETURN(options.pem_private_key, ReadPem(tls.key_file));
+  LATCHKEY_ASSIGN_OR_RETURN(options.pem_root_certs, ReadPem(tls.ca_file, kCertificate));
+  LATCHKEY_ASSIGN_OR_RETURN(options.pem_cert_chain, ReadPem(tls.cert_file, kCertificate));
+  LATCHKEY_ASSIGN_OR_RETURN(options.pem_private_key, ReadPem(tls.key_file, kPrivateKey));
   auto credentials = grpc::SslCredentials(options);
   WipeString(options.pem_private_key);
   return credentials;

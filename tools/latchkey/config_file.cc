@@ -4,18 +4,17 @@
 #include <toml++/toml.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 #include <system_error>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "client/local_file.h"
 #include "server/base/status_macros.h"
 
 namespace latchkey::cli {
@@ -118,18 +117,13 @@ std::string ToToml(const Config& config) {
   return text.str();
 }
 
-absl::Status SystemError(const std::string& path, absl::string_view verb) {
-  return absl::FailedPreconditionError(
-      absl::StrCat(path, " cannot be ", verb, ": ", std::strerror(errno)));
-}
-
 // Writes a file of its owner's, which did not exist.
 absl::Status WriteNew(const std::string& path, absl::string_view text) {
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd < 0) return SystemError(path, "written");
+  if (fd < 0) return FileError(path, "written");
   const bool whole = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   const bool synced = whole && ::fsync(fd) == 0;
-  const absl::Status failed = synced ? absl::OkStatus() : SystemError(path, "written");
+  const absl::Status failed = synced ? absl::OkStatus() : FileError(path, "written");
   ::close(fd);
   return failed;
 }
@@ -148,9 +142,7 @@ std::string ConfigPath(const Io& io) {
 absl::StatusOr<Config> LoadConfig(const std::string& path) {
   std::error_code ignored;
   if (path.empty() || !std::filesystem::exists(path, ignored)) return Config();
-  std::ifstream file(path, std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (!file) return SystemError(path, "read");
+  LATCHKEY_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
   try {
     const toml::table root = toml::parse(text, path);
     return ReadTables(path, root);
@@ -162,16 +154,20 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
 
 absl::Status SaveConfig(const std::string& path, const Config& config) {
   if (path.empty()) {
-    return absl::FailedPreconditionError("no config file: set LATCHKEY_CONFIG or HOME");
+    return absl::InvalidArgumentError("no config file: set LATCHKEY_CONFIG or HOME");
   }
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   std::error_code failed;
   if (!folder.empty()) std::filesystem::create_directories(folder, failed);
+  if (failed) {
+    errno = failed.value();
+    return FileError(folder.string(), "made");
+  }
   const std::string fresh = absl::StrCat(path, ".new.", ::getpid());
   std::filesystem::remove(fresh, failed);
   LATCHKEY_RETURN_IF_ERROR(WriteNew(fresh, ToToml(config)));
   if (::rename(fresh.c_str(), path.c_str()) == 0) return absl::OkStatus();
-  const absl::Status status = SystemError(path, "written");
+  const absl::Status status = FileError(path, "written");
   ::unlink(fresh.c_str());
   return status;
 }

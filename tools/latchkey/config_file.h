@@ -38,11 +38,11 @@ std::string ConfigPath(const Io& io);
 
 // Reads the file; one that does not exist, or an empty path, is an empty config.
 // INVALID_ARGUMENT: it is not TOML, or has a key that is not known or of another type; says where.
-// FAILED_PRECONDITION: it cannot be read.
+// Else as ReadFile().
 absl::StatusOr<Config> LoadConfig(const std::string& path);
 
 // Replaces the file in one step, readable by its owner alone, and makes its folder where needed.
-// FAILED_PRECONDITION: the path is empty, or cannot be written.
+// INVALID_ARGUMENT: the path is empty. Else as FileError().
 absl::Status SaveConfig(const std::string& path, const Config& config);
 
 // INVALID_ARGUMENT: a context's name is 1 to 63 of [A-Za-z0-9._-].

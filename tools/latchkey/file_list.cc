@@ -1,24 +1,15 @@
 #include "tools/latchkey/file_list.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
 #include <system_error>
-
-#include "client/secret_string.h"
 
 namespace latchkey::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kPieceBytes = 256 * 1024;
-
 absl::Status Because(const std::error_code& error) { return absl::UnknownError(error.message()); }
-absl::Status BecauseOfErrno() { return Because({errno, std::generic_category()}); }
 
 std::uint64_t SizeOf(const fs::path& path) {
   std::error_code error;
@@ -48,23 +39,6 @@ void ListFolder(const fs::path& folder, OnUnreadable on_unreadable,
   }
 }
 
-// An open file, closed at the end.
-class Descriptor {
- public:
-  explicit Descriptor(const std::string& path)
-      : number_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  int number() const { return number_; }
-
- private:
-  const int number_;
-};
-
 }  // namespace
 
 std::vector<ListedFile> ListFiles(const std::vector<std::string>& paths,
@@ -79,23 +53,6 @@ std::vector<ListedFile> ListFiles(const std::vector<std::string>& paths,
     }
   }
   return files;
-}
-
-absl::Status ReadFileInto(const std::string& path,
-                          absl::FunctionRef<void(absl::string_view)> take) {
-  const Descriptor file(path);
-  if (file.number() < 0) return BecauseOfErrno();
-  std::string piece(kPieceBytes, '\0');
-  absl::Status status;
-  while (true) {
-    const ssize_t got = ::read(file.number(), piece.data(), piece.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) status = BecauseOfErrno();
-    if (got <= 0) break;
-    take(absl::string_view(piece.data(), static_cast<std::size_t>(got)));
-  }
-  WipeString(piece);
-  return status;
 }
 
 }  // namespace latchkey::cli

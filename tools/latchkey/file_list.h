@@ -7,7 +7,6 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
-#include "absl/strings/string_view.h"
 
 namespace latchkey::cli {
 
@@ -25,10 +24,6 @@ using OnUnreadable = absl::FunctionRef<void(const std::string& path, const absl:
 // as is what is no file there. Whether files can be read is not looked at.
 std::vector<ListedFile> ListFiles(const std::vector<std::string>& paths,
                                   OnUnreadable on_unreadable);
-
-// Hands on the bytes of a file, piece by piece, and wipes the memory they passed through.
-// UNKNOWN: it cannot be read, or not to its end; says why.
-absl::Status ReadFileInto(const std::string& path, absl::FunctionRef<void(absl::string_view)> take);
 
 }  // namespace latchkey::cli
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "client/local_file.h"
 #include "client/secret_scanner.h"
 #include "nlohmann/json.hpp"
 #include "tools/latchkey/commands.h"

@@ -4,15 +4,16 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
 #include <istream>
 #include <ostream>
+#include <sstream>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "client/local_file.h"
 #include "server/base/status_macros.h"
 #include "server/form/secret_form.h"
 #include "tools/latchkey/terminal.h"
@@ -76,10 +77,10 @@ absl::StatusOr<std::vector<SecretString>> ReadStandardInput(const Io& io) {
   return secrets;
 }
 
-absl::StatusOr<std::vector<SecretString>> ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return absl::InvalidArgumentError(absl::StrCat("the file ", path, " cannot be read"));
-  return ReadLines(file, absl::StrCat("the file ", path));
+absl::StatusOr<std::vector<SecretString>> ReadSecretFile(const std::string& path) {
+  LATCHKEY_ASSIGN_OR_RETURN(std::string text, ReadFile(path));
+  std::istringstream in(std::move(text));
+  return ReadLines(in, absl::StrCat("the file ", path));
 }
 
 absl::StatusOr<std::vector<SecretString>> ReadVariable(const std::string& name, const Io& io) {
@@ -116,7 +117,7 @@ absl::StatusOr<std::vector<SecretString>> ReadSource(const SecretSource& source,
     case SecretSource::Kind::kStandardInput:
       return ReadStandardInput(io);
     case SecretSource::Kind::kFile:
-      return ReadFile(source.name);
+      return ReadSecretFile(source.name);
     case SecretSource::Kind::kEnvironment:
       return ReadVariable(source.name, io);
     case SecretSource::Kind::kNone:

@@ -1,11 +1,13 @@
 #include "tools/latchkey/trust_file.h"
 
+#include <unistd.h>
+
 #include <cerrno>
-#include <fstream>
-#include <iterator>
 
 #include "absl/strings/str_cat.h"
+#include "client/local_file.h"
 #include "nlohmann/json.hpp"
+#include "server/base/status_macros.h"
 #include "tools/latchkey/export/files.h"
 
 namespace latchkey::cli {
@@ -18,13 +20,8 @@ constexpr int kVersion = 1;
 }  // namespace
 
 absl::StatusOr<LogTrust> ReadTrust(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    if (errno == ENOENT) return LogTrust();
-    return FileError(path, "read");
-  }
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (::access(path.c_str(), F_OK) != 0 && errno == ENOENT) return LogTrust();
+  LATCHKEY_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
   try {
     const Json json = Json::parse(text);
     if (json.at("version").get<int>() == kVersion) {

@@ -18,10 +18,10 @@ struct LogTrust {
 };
 
 // Reads the file at `path`; an empty LogTrust where there is none.
-// INVALID_ARGUMENT: it is no such file. UNKNOWN: it does not read.
+// INVALID_ARGUMENT: it is no such file. Else as ReadFile() and ReplaceFile().
 absl::StatusOr<LogTrust> ReadTrust(const std::string& path);
 
-// Puts `trust` in its place, durably. UNKNOWN: it cannot be written.
+// Puts `trust` in its place, durably.
 absl::Status WriteTrust(const std::string& path, const LogTrust& trust);
 
 }  // namespace latchkey::cli

@@ -356,7 +356,7 @@ TEST(FileSinkTest, TheStateOfAnExportThatRunsIsLeftAlone) {
 
 TEST(FileSinkTest, WhatIsNoFileIsRefused) {
   StateFile state = StateFile::Open("", StateOf("/dev/null")).value();
-  EXPECT_THAT(MakeFileSink(state)->Open(), StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_THAT(MakeFileSink(state)->Open(), StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
 TEST(StreamSinkTest, KeepsThePositionOfWhatWasHandedOn) {

@@ -7,7 +7,6 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 
 #include "absl/strings/str_cat.h"
 #include "server/base/status_macros.h"
@@ -28,10 +27,6 @@ std::string FolderOf(const std::string& path) {
 void Fd::Close() {
   if (fd_ >= 0) ::close(fd_);
   fd_ = -1;
-}
-
-absl::Status FileError(absl::string_view path, absl::string_view verb) {
-  return absl::UnknownError(absl::StrCat(path, " cannot be ", verb, ": ", std::strerror(errno)));
 }
 
 absl::Status WriteAll(const Fd& fd, absl::string_view bytes, absl::string_view path) {
@@ -71,7 +66,7 @@ absl::StatusOr<Fd> OpenLocked(const std::string& path) {
   struct stat info {};
   const bool there = ::stat(path.c_str(), &info) == 0;
   if (there && !S_ISREG(info.st_mode)) {
-    return absl::FailedPreconditionError(
+    return absl::InvalidArgumentError(
         absl::StrCat(path, " is no regular file; what is none is written by --to -"));
   }
   Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, kOwnersAlone));

@@ -8,10 +8,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "client/local_file.h"
 
 namespace latchkey::cli {
 
-// Files that survive a crash. Errors are UNKNOWN, and name the file and what the system said.
+// Files that survive a crash. Errors are those of FileError(), and name the file and what the
+// system said.
 
 // An open file, closed at the end.
 class Fd {
@@ -34,9 +36,6 @@ class Fd {
   int fd_ = -1;
 };
 
-// Returns an error that says what cannot be done to `path`, such as "written", from errno.
-absl::Status FileError(absl::string_view path, absl::string_view verb);
-
 absl::Status WriteAll(const Fd& fd, absl::string_view bytes, absl::string_view path);
 // Makes what was written, or the names in a folder, durable.
 absl::Status Sync(const Fd& fd, absl::string_view path);
@@ -46,7 +45,8 @@ absl::Status SyncFolderOf(const std::string& path);
 absl::Status ReplaceFile(const std::string& path, absl::string_view text);
 
 // Opens a regular file for writing, makes it where there is none, and locks it. Its owner's alone
-// where it is new. FAILED_PRECONDITION: it is no regular file, or is written by another export.
+// where it is new. INVALID_ARGUMENT: it is no regular file. FAILED_PRECONDITION: another export
+// writes it.
 absl::StatusOr<Fd> OpenLocked(const std::string& path);
 
 // Makes ready to write after the first `bytes` of the file, and cuts off what is beyond.

@@ -8,7 +8,6 @@
 #include "nlohmann/json.hpp"
 #include "server/base/status_macros.h"
 #include "tools/latchkey/export/files.h"
-#include "tools/latchkey/file_list.h"
 
 namespace latchkey::cli {
 namespace {
@@ -79,9 +78,7 @@ absl::Status StateFile::Reload() {
   if (::access(path_.c_str(), F_OK) != 0) {
     return errno == ENOENT ? absl::OkStatus() : FileError(path_, "read");
   }
-  std::string text;
-  LATCHKEY_RETURN_IF_ERROR(
-      ReadFileInto(path_, [&](absl::string_view piece) { absl::StrAppend(&text, piece); }));
+  LATCHKEY_ASSIGN_OR_RETURN(const std::string text, ReadFile(path_));
   LATCHKEY_ASSIGN_OR_RETURN(ExportState kept, FromJson(path_, text));
   LATCHKEY_RETURN_IF_ERROR(CheckSame(path_, "the output", kept.output, state_.output));
   LATCHKEY_RETURN_IF_ERROR(CheckSame(path_, "--format", kept.format, state_.format));
