@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "gmock/gmock.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
 #include "gtest/gtest.h"
 #include "tests/client/scripted_audit.h"
 #include "tests/tools/cli_harness.h"
@@ -217,6 +219,44 @@ TEST_F(AuditTailTest, GivesUpWithWhereToGoOn) {
                            {"--after", "7"});
   EXPECT_EQ(result.code, ExitCode::kDenied);
   EXPECT_THAT(result.err, HasSubstr("go on with --after 8"));
+}
+
+TEST_F(AuditTailTest, WhereTheRightIsLostTheRuleAndWhereToGoOnAreBothTold) {
+  google::rpc::ErrorInfo info;
+  info.set_reason("DENIED");
+  info.set_domain("latchkey");
+  (*info.mutable_metadata())["reason"] = "Only an owner may.";
+  google::rpc::Status wire;
+  wire.add_details()->PackFrom(info);
+  const grpc::Status denied(grpc::StatusCode::PERMISSION_DENIED,
+                            "audit.read is denied: Only an owner may.", wire.SerializeAsString());
+  const auto result = Tail({ScriptedAudit::Send({MakeResponse({8}, 8)}, denied)}, {});
+  EXPECT_EQ(result.code, ExitCode::kDenied);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("audit.read is denied (go on with --after 8)\n"),
+                                HasSubstr("reason  Only an owner may.\n")));
+  EXPECT_THAT(Tail({ScriptedAudit::Send({}, denied)}, {"--after", "7"}).err,
+              HasSubstr("go on with --after 7"));
+}
+
+TEST_F(AuditTailTest, AConsumerBelowWhatIsRetainedIsToldWhatToAcknowledgeAndNoOptionItRefuses) {
+  google::rpc::ErrorInfo info;
+  info.set_reason("POSITION_OUT_OF_RANGE");
+  info.set_domain("latchkey");
+  (*info.mutable_metadata())["oldest"] = "6";
+  (*info.mutable_metadata())["newest"] = "9";
+  google::rpc::Status wire;
+  wire.add_details()->PackFrom(info);
+  const auto result = Tail({ScriptedAudit::Send({}, {grpc::StatusCode::OUT_OF_RANGE, "too old",
+                                                     wire.SerializeAsString()})},
+                           {"--consumer", "siem"});
+  EXPECT_THAT(result.err, AllOf(HasSubstr("latchkey audit consumer ack consumers/siem 5\n"),
+                                Not(HasSubstr("--after"))));
+}
+
+TEST_F(AuditTailTest, TheBeginningOfActionsIsSuggestedWithItsDot) {
+  const auto result = cli_.RunAlone({"audit", "tail", "--action", "token"});
+  EXPECT_EQ(result.code, ExitCode::kUsage);
+  EXPECT_THAT(result.err, HasSubstr("Did you mean 'token.'"));
 }
 
 TEST_F(AuditTailTest, WithoutAServerItGivesUpAfterTheTimeout) {

@@ -55,6 +55,7 @@ TEST(CommandLineTest, AMistypedNounVerbOrOptionIsAUsageErrorWithASuggestion) {
       {{"workspace", "list", "-o", "yaml"}, "it takes table, json"},
       {{"workspace", "list", "--timeout", "soon"}, "'soon' is no time span"},
       {{"token", "issue", "acme"}, "--kind is required"},
+      {{"token", "issue", "acme", "--kind", "custom_bot"}, "--app is required"},
       {{"token", "issue", "acme", "--kind", "test", "--expires", "never"}, "such as 90d"},
       {{"token", "revoke"}, "name the token, or say --secret-from"},
       {{"token", "revoke", "acme/t1", "--secret-from", "-"}, "one of them"},

@@ -140,6 +140,36 @@ TEST_F(ContextTest, AWrongFileIsRefusedWithItsLine) {
               AllOf(HasSubstr("secrets do not belong in this file"), Not(HasSubstr("private"))));
 }
 
+TEST_F(ContextTest, AConfigFileThatCannotBeReadOrWrittenIsNamedWithWhy) {
+  cli_.environment["LATCHKEY_CONFIG"] = cli_.home();
+  const auto folder = cli_.RunAlone({"context", "list"});
+  EXPECT_EQ(folder.code, ExitCode::kUsage);
+  EXPECT_THAT(folder.err, HasSubstr(cli_.home() + " cannot be read: Is a directory"));
+
+  cli_.environment["LATCHKEY_CONFIG"] = cli_.File("plain", "") + "/config.toml";
+  const auto unwritable = cli_.RunAlone({"context", "add", "a", "--target", "localhost:1"});
+  EXPECT_EQ(unwritable.code, ExitCode::kUsage);
+  EXPECT_THAT(unwritable.err, HasSubstr("Not a directory"));
+}
+
+TEST_F(ContextTest, WhatOthersMayReadIsReadAndWrittenForItsOwnerAlone) {
+  const std::string path = cli_.File("mine.toml", "[contexts.a]\ntarget = 'localhost:1'\n");
+  ASSERT_EQ(::chmod(path.c_str(), 0644), 0);
+  cli_.environment["LATCHKEY_CONFIG"] = path;
+  EXPECT_THAT(cli_.RunAlone({"context", "list"}).out, HasSubstr("localhost:1"));
+  EXPECT_EQ(cli_.RunAlone({"context", "use", "a"}).code, ExitCode::kOk);
+  struct stat info {};
+  ASSERT_EQ(::stat(path.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600u);
+}
+
+TEST_F(ContextTest, TwoPlacesForOneSecretAreRefused) {
+  const auto result = cli_.Run(
+      server_, {"app", "get", "x", "--token-file", "/nowhere/token", "--token-env", "NOT_SET"});
+  EXPECT_EQ(result.code, ExitCode::kUsage);
+  EXPECT_THAT(result.err, HasSubstr("--token-file and --token-env exclude each other"));
+}
+
 TEST_F(ContextTest, SecretsThatAreNotThereAreNamed) {
   EXPECT_THAT(cli_.Run(server_, {"app", "get", "x", "--token-file", "/nowhere/token"}).err,
               HasSubstr("/nowhere/token"));

@@ -5,8 +5,10 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "tests/testing/status_matchers.h"
 #include "tests/tools/cli_harness.h"
 #include "tools/latchkey/error_report.h"
+#include "tools/latchkey/target.h"
 
 namespace latchkey::cli {
 namespace {
@@ -246,6 +248,74 @@ TEST(ErrorTest, ALocalMistakeIsOneOfUsage) {
   cli.input = "lkb_\xff\n";
   EXPECT_THAT(cli.RunAlone({"verify"}).err, HasSubstr("is not UTF-8"));
   EXPECT_THAT(server.calls(), IsEmpty());
+}
+
+TEST(ErrorTest, AFolderWhereAFileIsTakenIsNamedWithWhatIsWrong) {
+  CliHarness cli;
+  FakeServer server;
+  cli.environment["LATCHKEY_TARGET"] = server.target();
+  const std::string folder = cli.home();
+  for (const std::vector<std::string>& args : std::vector<std::vector<std::string>>{
+           {"app", "get", "x", "--token-file", folder},
+           {"app", "get", "x", "--ca-file", folder},
+           {"app", "get", "x", "--cert-file", folder, "--key-file", folder},
+           {"verify", "--secret-from", folder},
+           {"token", "revoke", "--secret-from", folder},
+           {"token", "rotate", "--secret-from", folder}}) {
+    const auto result = cli.RunAlone(args);
+    EXPECT_EQ(result.code, ExitCode::kUsage) << args.back() << ": " << result.err;
+    EXPECT_THAT(result.err, HasSubstr(folder + " cannot be read: Is a directory"));
+  }
+  EXPECT_THAT(server.calls(), IsEmpty());
+}
+
+TEST(ErrorTest, ATlsFileWithoutWhatItIsToHoldIsRefused) {
+  CliHarness cli;
+  const std::string key =
+      cli.File("key", "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n");
+  const auto result =
+      cli.RunAlone({"app", "get", "x", "--target", "localhost:1", "--ca-file", key});
+  EXPECT_EQ(result.code, ExitCode::kUsage);
+  EXPECT_THAT(result.err, HasSubstr(key + " holds no certificate in PEM"));
+}
+
+TEST(ErrorTest, ATargetThatIsNoneIsRefusedWithWhatItTakes) {
+  CliHarness cli;
+  for (const char* target :
+       {"", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:99999", "127.0.0.1:http", ":7707",
+        "::1:7707", "[::1]", "dns:///", "dns:///host", "unix:", "http://host:80", "host:-1",
+        "ipv4:127.0.0.1"}) {
+    for (const std::vector<std::string>& args :
+         std::vector<std::vector<std::string>>{{"app", "get", "x", "--target", target},
+                                               {"context", "add", "c", "--target", target}}) {
+      const auto result = cli.RunAlone(args);
+      EXPECT_EQ(result.code, ExitCode::kUsage) << target << ": " << result.err;
+      EXPECT_THAT(result.err, HasSubstr("it takes host:port, dns:///host:port or unix:/path"));
+    }
+  }
+  cli.environment["LATCHKEY_TARGET"] = "127.0.0.1:99999";
+  EXPECT_EQ(cli.RunAlone({"app", "get", "x"}).code, ExitCode::kUsage);
+  for (const char* target : {"127.0.0.1:1", "localhost:65535", "[::1]:1", "dns:///localhost:1",
+                             "dns:localhost:1", "dns://127.0.0.1/localhost:1", "ipv4:127.0.0.1:1",
+                             "ipv6:[::1]:1", "unix:/nowhere", "unix:nowhere", "unix-abstract:x"}) {
+    EXPECT_THAT(CheckTarget(target), testing::IsOk()) << target;
+  }
+}
+
+TEST(ErrorTest, AMemberToActForWhoIsNoneIsLookedForAtTheRightOption) {
+  CliHarness cli;
+  FakeServer server;
+  server.Fail<v1::GetAppRequest>(MakeWireError(absl::StatusCode::kUnauthenticated,
+                                               "UNAUTHENTICATED",
+                                               "workspaces/acme/members/ghost is not a member."));
+  cli.environment["LATCHKEY_TOKEN"] = testing::kSecret;
+  EXPECT_THAT(cli.Run(server, {"app", "get", "x", "--as", "acme/ghost"}).err,
+              AllOf(HasSubstr("check --as"), Not(HasSubstr("secret is whole"))));
+  for (const char* name : {"services/dir", "services/dir/x", "dir"}) {
+    const auto result = cli.Run(server, {"app", "get", "x", "--as", name});
+    EXPECT_EQ(result.code, ExitCode::kUsage) << name;
+    EXPECT_EQ(cli.RunAlone({"context", "add", "c", "--as", name}).code, ExitCode::kUsage) << name;
+  }
 }
 
 TEST(ErrorTest, ATalkInTheClearToAnotherMachineIsNotBegun) {

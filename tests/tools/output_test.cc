@@ -223,6 +223,24 @@ TEST_F(OutputTest, ACheckExitsWithItsDecision) {
   EXPECT_EQ(server_.Last<v1::CheckPermissionRequest>().resource(), "workspaces/acme/tokens/t1");
 }
 
+TEST_F(OutputTest, APolicyCheckReadsShortNamesByTheAction) {
+  server_.Answer<v1::CheckPermissionRequest>({});
+  cli_.Run(server_, {"policy", "check", "token.issue", "deploys", "--workspace", "acme", "--kind",
+                     "custom_bot"});
+  EXPECT_EQ(server_.Last<v1::CheckPermissionRequest>().resource(), "apps/deploys");
+  cli_.Run(server_, {"policy", "check", "app.create", "acme"});
+  EXPECT_EQ(server_.Last<v1::CheckPermissionRequest>().resource(), "workspaces/acme");
+}
+
+TEST_F(OutputTest, AConsumerAtTheBeginningThatHasNothingToReadSaysSo) {
+  v1::GetConsumerResponse response;
+  response.mutable_consumer()->set_name("consumers/siem");
+  server_.Answer<v1::GetConsumerRequest>(response);
+  EXPECT_THAT(cli_.Run(server_, {"audit", "consumer", "get", "siem"}).out,
+              AllOf(::testing::ContainsRegex("acknowledged_revision +0\n"),
+                    ::testing::ContainsRegex("lag +0\n")));
+}
+
 TEST_F(OutputTest, HealthExitsWithWhetherTheServerServes) {
   using Response = grpc::health::v1::HealthCheckResponse;
   Response response;

@@ -132,6 +132,40 @@ TEST(ResourceNameTest, WhatAnActionIsAboutGoesByTheAction) {
   EXPECT_THAT(FullResourceName(v1::ACTION_AUDIT_READ, ""), IsOkAndHolds(""));
 }
 
+TEST(ResourceNameTest, WhatATokenIsIssuedForIsAnAppWhereTheWorkspaceStandsBeside) {
+  const std::string acme = "workspaces/acme";
+  EXPECT_THAT(FullResourceName(v1::ACTION_TOKEN_ISSUE, "deploys", acme),
+              IsOkAndHolds("apps/deploys"));
+  EXPECT_THAT(FullResourceName(v1::ACTION_TOKEN_ISSUE, "acme"), IsOkAndHolds("workspaces/acme"));
+  EXPECT_THAT(FullResourceName(v1::ACTION_APP_CREATE, "acme"), IsOkAndHolds("workspaces/acme"));
+  EXPECT_THAT(FullResourceName(v1::ACTION_TOKEN_BULK_CANCEL, "acme/b1"),
+              IsOkAndHolds("workspaces/acme/bulkRevocations/b1"));
+  EXPECT_THAT(FullResourceName(v1::ACTION_POLICY_CHECK, "acme/ann"),
+              IsOkAndHolds("workspaces/acme/members/ann"));
+}
+
+TEST(ResourceNameTest, AShortNameThatDoesNotSayWhatIsMeantIsRefusedWithTheFullOnes) {
+  const struct {
+    v1::Action action;
+    std::string text;
+    std::string workspace;
+    std::string takes;
+  } cases[] = {
+      {v1::ACTION_TOKEN_REVOKE, "t1", "", "workspaces/*/tokens/* or services/*/tokens/*"},
+      {v1::ACTION_TOKEN_ISSUE, "acme/ann", "", "workspaces/*"},
+      {v1::ACTION_TOKEN_ISSUE, "acme", "workspaces/acme", "workspaces/* or apps/*"},
+      {v1::ACTION_APP_CREATE, "acme/ci-bot", "", "workspaces/*"},
+      {v1::ACTION_APP_UPDATE, "acme/ci-bot", "", "apps/*"},
+      {v1::ACTION_WORKSPACE_UPDATE, "a/b/c", "", "workspaces/*"},
+  };
+  for (const auto& one : cases) {
+    EXPECT_THAT(
+        FullResourceName(one.action, one.text, one.workspace),
+        StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("give it in full: " + one.takes)))
+        << one.text;
+  }
+}
+
 TEST(ResourceNameTest, FullNamesHaveShortForms) {
   EXPECT_EQ(ShortName("workspaces/acme/approvalRequests/r1"), "acme/r1");
   EXPECT_EQ(ShortName("apps/ci-bot"), "ci-bot");

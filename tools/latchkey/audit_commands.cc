@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "server/base/status_macros.h"
@@ -57,6 +59,12 @@ absl::StatusOr<ExitCode> Get(Session& session, const GetArgs& args) {
   return CallAndShow(session, std::move(request));
 }
 
+bool BeginsActions(absl::string_view prefix) {
+  const std::vector<std::string> texts = EnumTexts(*v1::Action_descriptor());
+  return std::any_of(texts.begin(), texts.end(),
+                     [&](const std::string& text) { return absl::StartsWith(text, prefix); });
+}
+
 // Takes an action's name, or how the names of several begin: "token." or "app.re*".
 absl::Status TakeAction(absl::string_view text, FilterArgs& args) {
   const absl::string_view prefix = absl::StripSuffix(text, "*");
@@ -64,6 +72,10 @@ absl::Status TakeAction(absl::string_view text, FilterArgs& args) {
     // "*" alone is every action.
     if (!prefix.empty()) args.action_prefixes.emplace_back(prefix);
     return absl::OkStatus();
+  }
+  if (BeginsActions(absl::StrCat(text, "."))) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("there is no '", text, "'. Did you mean '", text, ".', all that begin so?"));
   }
   LATCHKEY_ASSIGN_OR_RETURN(const int number, ParseEnum(*v1::Action_descriptor(), text));
   args.actions.push_back(static_cast<v1::Action>(number));
@@ -79,7 +91,12 @@ void DeclareActions(Syntax& syntax, FilterArgs& args) {
   parameter.repeated = true;
   parameter.set = [&args](const std::vector<std::string>& values) {
     for (const std::string& value : values) {
-      for (const absl::string_view text : absl::StrSplit(value, ',', absl::SkipEmpty())) {
+      const std::vector<absl::string_view> texts = absl::StrSplit(value, ',', absl::SkipEmpty());
+      if (texts.empty()) {
+        return absl::InvalidArgumentError(
+            "it is empty; it takes actions, such as token.issue, or * for every one");
+      }
+      for (const absl::string_view text : texts) {
         LATCHKEY_RETURN_IF_ERROR(TakeAction(text, args));
       }
     }
@@ -101,7 +118,8 @@ void DeclareFilter(Syntax& syntax, FilterArgs& args) {
   syntax.Enums("--outcome", args.outcomes, "Only events with these outcomes");
   syntax.Name("--actor", NameKind::kPrincipal, args.actor,
               "Only what this principal did, by itself or for another");
-  syntax.Text("--resource", "NAME", args.resource, "Only events about this, by its full name");
+  syntax.TextThatIsNotEmpty("--resource", "NAME", args.resource,
+                            "Only events about this, by its full name");
 }
 
 v1::EventFilter MakeFilter(const FilterArgs& args) {

@@ -1,10 +1,12 @@
 #include "tools/latchkey/cli_main.h"
 
 #include <algorithm>
+#include <exception>
 #include <ostream>
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "server/base/status_macros.h"
 #include "tools/latchkey/commands.h"
 #include "tools/latchkey/error_report.h"
@@ -56,6 +58,7 @@ absl::StatusOr<ExitCode> Run(const std::vector<std::string>& args, const Io& io,
   LATCHKEY_ASSIGN_OR_RETURN(Settings settings, ResolveSettings(parsed.flags, io, config));
   const std::string target = settings.target;
   context.has_secret = settings.secret.kind != SecretSource::Kind::kNone;
+  context.on_behalf_of = settings.on_behalf_of;
   context.tls = settings.tls.has_value();
   Session session(io, parsed.flags, std::move(config), std::move(settings), parsed.request_id);
   auto code = parsed.run(session);
@@ -64,11 +67,21 @@ absl::StatusOr<ExitCode> Run(const std::vector<std::string>& args, const Io& io,
   return code;
 }
 
+// None is thrown on purpose; what a library throws ends the command as any error does.
+absl::StatusOr<ExitCode> RunWithoutExceptions(const std::vector<std::string>& args, const Io& io,
+                                              ErrorContext& context) {
+  try {
+    return Run(args, io, context);
+  } catch (const std::exception& error) {
+    return absl::UnknownError(absl::StrCat("the command failed unexpectedly: ", error.what()));
+  }
+}
+
 }  // namespace
 
 ExitCode RunCli(const std::vector<std::string>& args, const Io& io) {
   ErrorContext context;
-  const absl::StatusOr<ExitCode> code = Run(args, io, context);
+  const absl::StatusOr<ExitCode> code = RunWithoutExceptions(args, io, context);
   if (code.ok()) return *code;
   const ErrorReport report = MakeErrorReport(code.status(), context);
   if (WantsJson(args, io)) {

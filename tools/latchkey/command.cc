@@ -15,6 +15,15 @@ std::vector<std::string> SplitByCommas(const std::vector<std::string>& values) {
   return absl::StrSplit(absl::StrJoin(values, ","), ',', absl::SkipEmpty());
 }
 
+absl::Status IsEmpty() {
+  return absl::InvalidArgumentError("it is empty; give it a value, or leave it out");
+}
+
+absl::Status ReadNumber(const std::string& text, std::uint64_t& out) {
+  if (absl::SimpleAtoi(text, &out)) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("'", text, "' is no whole number of 0 or more"));
+}
+
 Parameter Make(absl::string_view name, absl::string_view placeholder, absl::string_view help) {
   Parameter parameter;
   parameter.name = std::string(name);
@@ -44,6 +53,16 @@ void Syntax::Text(absl::string_view name, absl::string_view placeholder,
   parameter.set = [&out](const auto& values) {
     out = values.back();
     return absl::OkStatus();
+  };
+  Add(std::move(parameter));
+}
+
+void Syntax::TextThatIsNotEmpty(absl::string_view name, absl::string_view placeholder,
+                                std::string& out, absl::string_view help) {
+  Parameter parameter = Make(name, placeholder, help);
+  parameter.set = [&out](const auto& values) {
+    out = values.back();
+    return out.empty() ? IsEmpty() : absl::OkStatus();
   };
   Add(std::move(parameter));
 }
@@ -94,11 +113,14 @@ void Syntax::List(absl::string_view name, absl::string_view placeholder,
 
 void Syntax::Number(absl::string_view name, std::uint64_t& out, absl::string_view help) {
   Parameter parameter = Make(name, "N", help);
-  parameter.set = [&out](const auto& values) {
-    if (absl::SimpleAtoi(values.back(), &out)) return absl::OkStatus();
-    return absl::InvalidArgumentError(
-        absl::StrCat("'", values.back(), "' is no whole number of 0 or more"));
-  };
+  parameter.set = [&out](const auto& values) { return ReadNumber(values.back(), out); };
+  Add(std::move(parameter));
+}
+
+void Syntax::Number(absl::string_view name, std::optional<std::uint64_t>& out,
+                    absl::string_view help) {
+  Parameter parameter = Make(name, "N", help);
+  parameter.set = [&out](const auto& values) { return ReadNumber(values.back(), out.emplace()); };
   Add(std::move(parameter));
 }
 
@@ -135,7 +157,9 @@ void Syntax::AddEnum(absl::string_view name, const google::protobuf::EnumDescrip
   parameter.required = parameter.required || required;
   parameter.repeated = repeated;
   parameter.set = [&type, set, repeated](const std::vector<std::string>& values) {
-    for (const std::string& value : repeated ? SplitByCommas(values) : values) {
+    const std::vector<std::string> all = repeated ? SplitByCommas(values) : values;
+    if (all.empty()) return IsEmpty();
+    for (const std::string& value : all) {
       LATCHKEY_ASSIGN_OR_RETURN(const int number, ParseEnum(type, value));
       set(number);
     }

@@ -46,6 +46,9 @@ class Syntax {
             absl::string_view help);
   void Text(absl::string_view name, absl::string_view placeholder, std::optional<std::string>& out,
             absl::string_view help);
+  // The same, but an empty value, such as that of a variable that is not set, is refused.
+  void TextThatIsNotEmpty(absl::string_view name, absl::string_view placeholder, std::string& out,
+                          absl::string_view help);
   // None, one or several, as given. For a positional, which must be the last.
   void Texts(absl::string_view name, std::vector<std::string>& out, absl::string_view help);
   // A name, long or short, which becomes a full one.
@@ -57,6 +60,7 @@ class Syntax {
   void List(absl::string_view name, absl::string_view placeholder,
             std::optional<std::vector<std::string>>& out, absl::string_view help);
   void Number(absl::string_view name, std::uint64_t& out, absl::string_view help);
+  void Number(absl::string_view name, std::optional<std::uint64_t>& out, absl::string_view help);
   void Flag(absl::string_view name, bool& out, absl::string_view help);
   // "on" or "off".
   void Switch(absl::string_view name, std::optional<bool>& out, absl::string_view help);
@@ -67,7 +71,7 @@ class Syntax {
     AddEnum(name, *google::protobuf::GetEnumDescriptor<E>(), help, required, /*repeated=*/false,
             [&out](int number) { out = static_cast<E>(number); });
   }
-  // Several, separated by commas or repeated.
+  // Several, separated by commas or repeated; none is refused.
   template <typename E>
   void Enums(absl::string_view name, std::vector<E>& out, absl::string_view help) {
     AddEnum(name, *google::protobuf::GetEnumDescriptor<E>(), help, /*required=*/false,

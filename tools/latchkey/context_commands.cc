@@ -1,5 +1,6 @@
 #include <filesystem>
 #include <ostream>
+#include <system_error>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -25,15 +26,15 @@ void DeclareAdd(Syntax& syntax, AddArgs& args) {
 
 // Contexts are used from other folders too.
 std::string Absolute(const std::optional<std::string>& path) {
-  return path.has_value() ? std::filesystem::absolute(*path).lexically_normal().string() : "";
+  if (!path.has_value()) return "";
+  std::error_code failed;  // where the folder that this runs in is gone
+  const std::filesystem::path absolute = std::filesystem::absolute(*path, failed);
+  return failed ? *path : absolute.lexically_normal().string();
 }
 
 absl::StatusOr<Context> FromFlags(const Flags& flags) {
   if (flags.token_file == "-") {
     return absl::InvalidArgumentError("a context's --token-file is a file, not standard input");
-  }
-  if (flags.token_file.has_value() && flags.token_env.has_value()) {
-    return absl::InvalidArgumentError("--token-file and --token-env exclude each other");
   }
   Context context;
   context.target = flags.target.value_or("");
@@ -46,8 +47,7 @@ absl::StatusOr<Context> FromFlags(const Flags& flags) {
   context.token_file = Absolute(flags.token_file);
   context.token_env = flags.token_env.value_or("");
   if (flags.on_behalf_of.has_value()) {
-    LATCHKEY_ASSIGN_OR_RETURN(context.on_behalf_of,
-                              FullName(NameKind::kMember, *flags.on_behalf_of));
+    LATCHKEY_ASSIGN_OR_RETURN(context.on_behalf_of, MemberToActFor(*flags.on_behalf_of));
   }
   return context;
 }

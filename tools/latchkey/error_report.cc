@@ -13,6 +13,14 @@
 namespace latchkey::cli {
 namespace {
 
+// Payloads of errors that never leave this program.
+constexpr char kNoteUrl[] = "latchkey.cli/note";
+constexpr char kHintUrl[] = "latchkey.cli/hint";
+
+std::string OwnPayload(const absl::Status& status, const char* url) {
+  return std::string(status.GetPayload(url).value_or(absl::Cord()));
+}
+
 std::string Metadata(const ErrorReport& report, const std::string& key) {
   const auto found = report.metadata.find(key);
   return found == report.metadata.end() ? "" : found->second;
@@ -64,7 +72,11 @@ std::string RepeatHint(const ErrorContext& context) {
                       context.request_id, " within 10 minutes, and it is made once.");
 }
 
-std::string HintUnauthenticated(const ErrorContext& context) {
+std::string HintUnauthenticated(const ErrorReport& report, const ErrorContext& context) {
+  if (!context.on_behalf_of.empty() && absl::StrContains(report.message, context.on_behalf_of)) {
+    return "Nobody can be acted for by that name: check --as, LATCHKEY_ON_BEHALF_OF and the "
+           "context's on_behalf_of.";
+  }
   return context.has_secret
              ? "Check that the caller's secret is whole and its token active: latchkey verify."
              : "Give the caller's secret: LATCHKEY_TOKEN, --token-file, --token-env or a context.";
@@ -89,7 +101,7 @@ std::string HintFor(const absl::Status& status, const ErrorReport& report,
     case v1::ERROR_REASON_UNSPECIFIED:
       return context.target.empty() ? "" : HintWithoutAnswer(status, context);
     case v1::ERROR_REASON_UNAUTHENTICATED:
-      return HintUnauthenticated(context);
+      return HintUnauthenticated(report, context);
     case v1::ERROR_REASON_DENIED:
       return "latchkey policy rules shows the table; latchkey policy check asks for another.";
     case v1::ERROR_REASON_NEEDS_APPROVAL:
@@ -140,7 +152,9 @@ ErrorReport MakeErrorReport(const absl::Status& status, const ErrorContext& cont
       report.violations.emplace_back(violation.field(), violation.description());
     }
   }
-  report.hint = HintFor(status, report, context);
+  report.note = OwnPayload(status, kNoteUrl);
+  report.hint = OwnPayload(status, kHintUrl);
+  if (report.hint.empty()) report.hint = HintFor(status, report, context);
   // These do not say whether a mutation was made.
   if (IsWithoutAnswer(status)) {
     absl::StrAppend(&report.hint, RepeatHint(context));
@@ -159,17 +173,27 @@ absl::Status WithNote(const absl::Status& error, absl::string_view note) {
   error.ForEachPayload([&noted](absl::string_view url, const absl::Cord& payload) {
     noted.SetPayload(url, payload);
   });
+  noted.SetPayload(kNoteUrl, absl::Cord(note));
   return noted;
+}
+
+absl::Status WithHint(const absl::Status& error, absl::string_view hint) {
+  absl::Status hinted = error;
+  hinted.SetPayload(kHintUrl, absl::Cord(hint));
+  return hinted;
 }
 
 namespace {
 
-// The message up to the reason: that and what follows have lines of their own.
-absl::string_view Headline(const ErrorReport& report) {
+// The message up to the reason, which has a line of its own as what follows it has; but for a note.
+std::string Headline(const ErrorReport& report) {
   if (report.message.empty()) return report.code;
-  const absl::string_view message = report.message;
   const std::string reason = Metadata(report, "reason");
-  return reason.empty() ? message : message.substr(0, message.find(absl::StrCat(": ", reason)));
+  const auto end =
+      reason.empty() ? std::string::npos : report.message.find(absl::StrCat(": ", reason));
+  if (end == std::string::npos) return report.message;
+  const std::string headline = report.message.substr(0, end);
+  return report.note.empty() ? headline : absl::StrCat(headline, " (", report.note, ")");
 }
 
 }  // namespace

@@ -20,13 +20,15 @@ struct ErrorReport {
   std::string rule;                             // of the decision table; empty where none decided
   std::map<std::string, std::string> metadata;  // of the ErrorInfo
   std::vector<std::pair<std::string, std::string>> violations;  // field, what is wrong with it
+  std::string note;                                             // see WithNote()
   std::string hint;                                             // what to do; may be empty
 };
 
 // What the command knows beside the status.
 struct ErrorContext {
-  std::string target;      // empty: no server was asked
-  std::string request_id;  // of a mutation that may have been made; else empty
+  std::string target;        // empty: no server was asked
+  std::string request_id;    // of a mutation that may have been made; else empty
+  std::string on_behalf_of;  // whom the caller acts for; empty: nobody
   bool has_secret = false;
   bool tls = false;  // whether the server was talked to over TLS
 };
@@ -38,6 +40,9 @@ bool IsWithoutAnswer(const absl::Status& status);
 
 // Returns the error with its details, and with `note` after its message.
 absl::Status WithNote(const absl::Status& error, absl::string_view note);
+
+// Returns the error with its details, and with `hint` for what to do next.
+absl::Status WithHint(const absl::Status& error, absl::string_view hint);
 
 // Several lines for people, with control characters escaped.
 void PrintErrorText(const ErrorReport& report, bool color, std::ostream& err);

@@ -102,6 +102,11 @@ bool IsNested(const FieldDescriptor& field) {
          field.message_type()->file()->package() != "google.protobuf";
 }
 
+// That a consumer is at the log's beginning, or has read all of it, is what it is looked at for.
+bool SaysZero(const FieldDescriptor& field) {
+  return field.name() == "acknowledged_revision" || field.name() == "lag";
+}
+
 void AddDetailsUnder(const std::string& prefix, const Message& message, Table& table) {
   const auto* type = message.GetDescriptor();
   for (int i = 0; i < type->field_count(); ++i) {
@@ -115,7 +120,7 @@ void AddDetailsUnder(const std::string& prefix, const Message& message, Table& t
     }
     const std::string text =
         field.is_repeated() ? RepeatedText(message, field) : SingleText(message, field);
-    if (text.empty() || text == "0") continue;
+    if (text.empty() || (text == "0" && !SaysZero(field))) continue;
     table.AddRow({path, absl::StrCat(IsHour(field) ? "in the hour of " : "", text)});
   }
 }

@@ -29,7 +29,8 @@ struct Column {
 // not exist is a programming error.
 std::string FieldText(const google::protobuf::Message& message, absl::string_view path);
 
-// Adds a row for each field that says something; booleans always do.
+// Adds a row for each field that says something; booleans always do, numbers where they are not 0,
+// but for a consumer's position and lag.
 void AddDetails(const google::protobuf::Message& message, Table& table);
 
 // Returns a message in protobuf's JSON form, on one line or on many.

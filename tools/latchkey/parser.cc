@@ -141,7 +141,8 @@ std::unique_ptr<Tree> MakeTree(const std::vector<Command>& commands) {
   for (const Command& command : commands) AddCommand(*tree, command);
   tree->root.footer(
       "Exit codes: 0 ok, 1 failed, 2 usage, 3 denied, 4 not found, 5 needs approval,\n"
-      "6 token not active, 7 unavailable, 8 conflict, 9 secrets found. See docs/cli.md.");
+      "6 token not active, 7 unavailable, 8 conflict, 9 secrets found, 10 damaged. See "
+      "docs/cli.md.");
   return tree;
 }
 

@@ -25,7 +25,7 @@ struct CheckArgs {
 void DeclareCheck(Syntax& syntax, CheckArgs& args) {
   syntax.Enum("ACTION", args.action, "Which action");
   syntax.Text("RESOURCE", "NAME", args.resource,
-              "What it is about, or the parent of what would be made");
+              "What it is about, or the parent of what would be made; with --workspace, the app");
   syntax.Name("--principal", NameKind::kPrincipal, args.principal, "For whom [the caller]");
   syntax.Name("--workspace", NameKind::kWorkspace, args.workspace,
               "Where, if the resource is an app");
@@ -49,8 +49,9 @@ ExitCode CodeFor(v1::Outcome outcome) {
 absl::StatusOr<ExitCode> Check(Session& session, const CheckArgs& args) {
   v1::CheckPermissionRequest request;
   request.set_action(args.action);
-  LATCHKEY_ASSIGN_OR_RETURN(*request.mutable_resource(),
-                            FullResourceName(args.action, args.resource.value_or("")));
+  LATCHKEY_ASSIGN_OR_RETURN(
+      *request.mutable_resource(),
+      FullResourceName(args.action, args.resource.value_or(""), args.workspace));
   request.set_principal(args.principal);
   request.set_workspace(args.workspace);
   request.set_token_kind(args.kind);

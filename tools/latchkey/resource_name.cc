@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -77,16 +78,47 @@ bool IsFullName(const Parts& parts) {
   });
 }
 
-// What a short name with `ids` ids is a name of, where the action is about `noun`.
-NameKind KindFor(absl::string_view noun, std::size_t ids) {
-  if (ids == 1) {
-    if (noun == "app") return NameKind::kApp;
-    if (noun == "organization") return NameKind::kOrganization;
-    return noun == "service" ? NameKind::kService : NameKind::kWorkspace;
+// What short names mean where an action is about something: of one id and of two.
+struct ShortForms {
+  std::optional<NameKind> one;
+  std::optional<NameKind> two;
+};
+
+ShortForms FormsOfNoun(absl::string_view noun) {
+  if (noun == "app") return {NameKind::kApp, std::nullopt};
+  if (noun == "organization") return {NameKind::kOrganization, std::nullopt};
+  if (noun == "service") return {NameKind::kService, std::nullopt};
+  if (noun == "member") return {NameKind::kWorkspace, NameKind::kMember};
+  if (noun == "request") return {NameKind::kWorkspace, NameKind::kRequest};
+  if (noun == "token") return {std::nullopt, NameKind::kToken};
+  return {NameKind::kWorkspace, std::nullopt};
+}
+
+// As CheckPermission takes them; `in_workspace` where the workspace is said beside.
+ShortForms FormsOf(v1::Action action, bool in_workspace) {
+  switch (action) {
+    case v1::ACTION_APP_CREATE:
+      return {NameKind::kWorkspace, std::nullopt};
+    case v1::ACTION_APP_INSTALL:
+    case v1::ACTION_APP_REINSTALL:
+    case v1::ACTION_APP_UNINSTALL:
+    case v1::ACTION_APP_APPROVE:
+    case v1::ACTION_APP_RESTRICT:
+      return {NameKind::kApp, NameKind::kInstallation};
+    case v1::ACTION_TOKEN_ISSUE:
+      return {in_workspace ? NameKind::kApp : NameKind::kWorkspace, std::nullopt};
+    case v1::ACTION_TOKEN_READ:
+    case v1::ACTION_TOKEN_BULK_REVOKE:
+      return {NameKind::kWorkspace, NameKind::kToken};
+    case v1::ACTION_TOKEN_BULK_CANCEL:
+      return {std::nullopt, NameKind::kBulkRevocation};
+    case v1::ACTION_POLICY_CHECK:
+      return {std::nullopt, NameKind::kPrincipal};
+    default:
+      // ACTION_TOKEN_REVOKE is about a token.
+      const Parts words = absl::StrSplit(v1::Action_Name(action), '_');
+      return FormsOfNoun(absl::AsciiStrToLower(words[1]));
   }
-  if (noun == "member") return NameKind::kMember;
-  if (noun == "app" || noun == "installation") return NameKind::kInstallation;
-  return noun == "request" ? NameKind::kRequest : NameKind::kToken;
 }
 
 }  // namespace
@@ -104,12 +136,24 @@ absl::StatusOr<std::string> FullName(NameKind kind, absl::string_view text) {
       absl::StrJoin(wanted.patterns, " or "), ", in short ", ShortName(wanted.patterns[0])));
 }
 
-absl::StatusOr<std::string> FullResourceName(v1::Action action, absl::string_view text) {
+absl::StatusOr<std::string> FullResourceName(v1::Action action, absl::string_view text,
+                                             absl::string_view workspace) {
   const Parts parts = absl::StrSplit(text, '/');
   if (text.empty() || IsFullName(parts)) return std::string(text);
-  // ACTION_TOKEN_ISSUE is about a token.
-  const Parts words = absl::StrSplit(v1::Action_Name(action), '_');
-  return FullName(KindFor(absl::AsciiStrToLower(words[1]), parts.size()), text);
+  const ShortForms forms = FormsOf(action, !workspace.empty());
+  const bool may_be_either = action == v1::ACTION_TOKEN_ISSUE && text == ShortName(workspace);
+  const std::optional<NameKind> kind = parts.size() == 1 ? forms.one : forms.two;
+  if (kind.has_value() && parts.size() <= 2 && !may_be_either) return FullName(*kind, text);
+  std::vector<absl::string_view> patterns;
+  if (may_be_either) patterns = Find(NameKind::kWorkspace).patterns;
+  for (const std::optional<NameKind> form : {forms.one, forms.two}) {
+    if (!form.has_value()) continue;
+    const std::vector<absl::string_view>& more = Find(*form).patterns;
+    patterns.insert(patterns.end(), more.begin(), more.end());
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("'", text, "' does not say what this action is about; give it in full: ",
+                   absl::StrJoin(patterns, " or ")));
 }
 
 std::pair<std::string, std::string> SplitName(absl::string_view name) {

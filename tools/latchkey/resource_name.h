@@ -33,8 +33,11 @@ enum class NameKind {
 absl::StatusOr<std::string> FullName(NameKind kind, absl::string_view text);
 
 // The same for what an action is about: full names of any kind, or a short name of the kind that
-// the action is about ("acme" for member.create: of the parent).
-absl::StatusOr<std::string> FullResourceName(v1::Action action, absl::string_view text);
+// the action is about ("acme" for member.create: of the parent). With the full name of a workspace
+// beside it, what a token would be issued for is an app.
+// INVALID_ARGUMENT: a short name does not say what is meant; says the full names that do.
+absl::StatusOr<std::string> FullResourceName(v1::Action action, absl::string_view text,
+                                             absl::string_view workspace = "");
 
 // Splits "workspaces/acme/members/ann" into "workspaces/acme" and "ann".
 std::pair<std::string, std::string> SplitName(absl::string_view name);

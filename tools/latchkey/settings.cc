@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -10,6 +11,7 @@
 #include "server/base/status_macros.h"
 #include "tools/latchkey/resource_name.h"
 #include "tools/latchkey/suggest.h"
+#include "tools/latchkey/target.h"
 
 namespace latchkey::cli {
 namespace {
@@ -111,12 +113,25 @@ absl::StatusOr<absl::Time> ParseSince(const std::string& text, absl::Time now) {
       "--since is '", text, "'; it takes a time span such as 90m, or 2030-01-31T12:00:00Z"));
 }
 
+absl::StatusOr<std::string> MemberToActFor(absl::string_view text) {
+  // Short names of members may look like full names of services; nobody acts for a service.
+  if (!absl::StartsWith(text, "services/")) return FullName(NameKind::kMember, text);
+  return absl::InvalidArgumentError(
+      absl::StrCat("--on-behalf-of is '", text,
+                   "', which is a service's name; it takes a member: WORKSPACE/ID, in full "
+                   "workspaces/*/members/*"));
+}
+
 absl::StatusOr<Settings> ResolveSettings(const Flags& flags, const Io& io, const Config& config) {
+  if (flags.token_file.has_value() && flags.token_env.has_value()) {
+    return absl::InvalidArgumentError("--token-file and --token-env exclude each other");
+  }
   Settings settings;
   settings.context_name = Choose(flags.context, io.Env("LATCHKEY_CONTEXT"), config.current);
   const absl::StatusOr<Context> found = FindContext(settings.context_name, config);
   settings.context_error = found.status();
   const Context context = found.value_or(Context());
+  if (flags.target.has_value()) LATCHKEY_RETURN_IF_ERROR(CheckTarget(*flags.target));
   settings.target = Choose(flags.target, io.Env("LATCHKEY_TARGET"), context.target);
   if (settings.target.empty()) settings.target = kDefaultTarget;
   settings.send_secrets_in_clear = flags.send_secrets_in_clear || context.send_secrets_in_clear;
@@ -125,7 +140,7 @@ absl::StatusOr<Settings> ResolveSettings(const Flags& flags, const Io& io, const
   const std::string member =
       Choose(flags.on_behalf_of, io.Env("LATCHKEY_ON_BEHALF_OF"), context.on_behalf_of);
   if (!member.empty()) {
-    LATCHKEY_ASSIGN_OR_RETURN(settings.on_behalf_of, FullName(NameKind::kMember, member));
+    LATCHKEY_ASSIGN_OR_RETURN(settings.on_behalf_of, MemberToActFor(member));
   }
   if (const std::string text = Choose(flags.timeout, io.Env("LATCHKEY_TIMEOUT"), "");
       !text.empty()) {
@@ -139,6 +154,7 @@ absl::StatusOr<Settings> ResolveSettings(const Flags& flags, const Io& io, const
 
 absl::StatusOr<ClientOptions> MakeClientOptions(const Settings& settings, const Io& io) {
   LATCHKEY_RETURN_IF_ERROR(settings.context_error);
+  LATCHKEY_RETURN_IF_ERROR(CheckTarget(settings.target));
   ClientOptions options;
   options.target = settings.target;
   options.tls = settings.tls;

@@ -50,12 +50,16 @@ struct Settings {
 inline constexpr char kDefaultTarget[] = "127.0.0.1:7707";
 
 // Puts the settings together. Reads no secret and no TLS file.
-// INVALID_ARGUMENT: a value does not parse.
+// INVALID_ARGUMENT: a value does not parse, or two flags say where the secret is.
 absl::StatusOr<Settings> ResolveSettings(const Flags& flags, const Io& io, const Config& config);
 
 // Returns how to make the client, and reads the secret.
-// INVALID_ARGUMENT: there is no such context; and as ReadSecret().
+// INVALID_ARGUMENT: there is no such context, or the target is none; and as ReadSecret().
 absl::StatusOr<ClientOptions> MakeClientOptions(const Settings& settings, const Io& io);
+
+// Returns the full name of the member that a setting says to act for.
+// INVALID_ARGUMENT: it is no member's name.
+absl::StatusOr<std::string> MemberToActFor(absl::string_view text);
 
 // Reads "table" or "json".
 absl::StatusOr<OutputFormat> ParseOutputFormat(absl::string_view text);

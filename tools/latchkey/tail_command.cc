@@ -4,10 +4,12 @@
 #include <ostream>
 #include <string>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "client/audit_subscriber.h"
+#include "client/error_details.h"
 #include "tools/latchkey/audit_filter.h"
 #include "tools/latchkey/commands.h"
 #include "tools/latchkey/error_report.h"
@@ -33,7 +35,7 @@ void DeclareTail(Syntax& syntax, TailArgs& args) {
               "Go on where this consumer is, with its filter, and acknowledge what was printed");
   DeclareFilter(syntax, args.filter);
   syntax.Number("--after", args.after, "Begin after this event; 0, the default, is the beginning");
-  syntax.Text(
+  syntax.TextThatIsNotEmpty(
       "--since", "TIME", args.since,
       "Begin with the first event of this time, such as 2030-01-31T12:00:00Z, or of so long "
       "ago, such as 90m or 2d");
@@ -69,9 +71,13 @@ class Tail {
     stop.Listen([this] { subscriber_.Stop(); });
     const absl::Status ended = subscriber_.Run();
     stop.Listen(nullptr);
-    if (!ended.ok()) return WithPosition(ended);
+    const int signal = stop.signal_number();
+    // What was printed last comes again, as after any end without an acknowledgement.
+    const bool only_unacknowledged = signal != 0 && IsWithoutAnswer(ended);
+    if (!ended.ok() && !only_unacknowledged) return WithPosition(ended);
+    if (only_unacknowledged) PrintNotice(session_, "not_acknowledged", ended.message());
     if (output_failed_) return FinishOutput(session_);
-    return stop.signal_number() == SIGINT ? ExitCode::kInterrupted : ExitCode::kOk;
+    return signal == SIGINT ? ExitCode::kInterrupted : ExitCode::kOk;
   }
 
  private:
@@ -113,14 +119,25 @@ class Tail {
 
   // Adds how to go on to an error, with its details.
   absl::Status WithPosition(const absl::Status& ended) const {
-    if (!args_.consumer.empty() && absl::IsOutOfRange(ended)) {
-      return WithNote(ended, absl::StrCat("what it is to begin with is gone; to go on without it: "
-                                          "latchkey audit consumer ack ",
-                                          args_.consumer, " N, with the event before the oldest"));
-    }
+    if (!args_.consumer.empty()) return absl::IsOutOfRange(ended) ? WithAck(ended) : ended;
     const std::uint64_t position = subscriber_.complete_through();
-    if (position == 0 || position == args_.after || !args_.consumer.empty()) return ended;
+    const bool lost_the_right = absl::IsPermissionDenied(ended) || absl::IsUnauthenticated(ended);
+    if (position == 0 || (position == args_.after && !lost_the_right)) return ended;
     return WithNote(ended, absl::StrCat("go on with --after ", position));
+  }
+
+  // Adds how a consumer goes on without the events that are gone.
+  absl::Status WithAck(const absl::Status& ended) const {
+    const auto info = GetErrorDetail<google::rpc::ErrorInfo>(ended);
+    std::uint64_t oldest = 0;
+    const bool is_known = info.has_value() && info->metadata().contains("oldest") &&
+                          absl::SimpleAtoi(info->metadata().at("oldest"), &oldest) && oldest > 0;
+    return WithHint(
+        ended, absl::StrCat("What it is to begin with is gone; to go on without it: latchkey audit "
+                            "consumer ack ",
+                            args_.consumer, " ",
+                            is_known ? absl::StrCat(oldest - 1)
+                                     : "N, with the number before the oldest event"));
   }
 
   Session& session_;

@@ -22,7 +22,8 @@ struct IssueArgs {
 void DeclareIssue(Syntax& syntax, IssueArgs& args) {
   syntax.Name("PARENT", NameKind::kTokenParent, args.parent, "A workspace, or services/ID");
   syntax.Enum("--kind", args.kind, "test, custom_bot, legacy_bot, app or service");
-  syntax.Name("--app", NameKind::kApp, args.app, "The app it is for");
+  syntax.Name("--app", NameKind::kApp, args.app,
+              "The app it is for; required for custom_bot, legacy_bot and app");
   syntax.Name("--member", NameKind::kMember, args.member,
               "The member a test token is for [the caller]");
   syntax.List("--scopes", "SCOPE,...", args.scopes, "What it may do [the app's bot scopes]");
@@ -43,12 +44,21 @@ absl::Status SetScopes(const IssueArgs& args, v1::IssueTokenRequest& request) {
   return absl::OkStatus();
 }
 
+bool TakesApp(v1::TokenKind kind) {
+  return kind == v1::TOKEN_KIND_CUSTOM_BOT || kind == v1::TOKEN_KIND_LEGACY_BOT ||
+         kind == v1::TOKEN_KIND_APP;
+}
+
 absl::StatusOr<ExitCode> Issue(Session& session, const IssueArgs& args) {
   v1::IssueTokenRequest request;
   request.set_parent(args.parent);
   const bool for_service = absl::StartsWith(args.parent, "services/");
   if (args.kind == v1::TOKEN_KIND_UNSPECIFIED && !for_service) {
     return absl::InvalidArgumentError("--kind is required: test, custom_bot, legacy_bot or app");
+  }
+  if (args.app.empty() && TakesApp(args.kind)) {
+    return absl::InvalidArgumentError(
+        "--app is required: custom_bot, legacy_bot and app are an app's");
   }
   request.set_kind(args.kind == v1::TOKEN_KIND_UNSPECIFIED ? v1::TOKEN_KIND_SERVICE : args.kind);
   request.set_app(args.app);
@@ -117,7 +127,10 @@ absl::StatusOr<ExitCode> Get(Session& session, const NameArgs& args) {
 std::vector<Command> TokenCommands() {
   return {
       MakeChange("token", "issue", "Make a token, and print its secret", DeclareIssue, Issue),
-      MakeCommand("token", "list", "List tokens, dead ones too", DeclareList, List),
+      MakeCommand(
+          "token", "list",
+          "List the tokens that the caller may see, which may be its own alone; dead ones too",
+          DeclareList, List),
       MakeCommand("token", "get", "Show a token, never its secret", DeclareName<NameKind::kToken>,
                   Get),
   };

@@ -100,6 +100,16 @@ TEST_F(ExportTest, GoesOnWhereTheStateSays) {
   EXPECT_THAT(result.out, IsEmpty());
 }
 
+TEST_F(ExportTest, WhatCannotBeMeantIsAMistakeOfUse) {
+  const std::vector<std::vector<std::string>> cases = {
+      {"--rotate-bytes", "5"}, {"--rotate-every", "5m"}, {"--to", "/"},
+      {"--dir", ""},           {"--state", ""},          {"--state", cli_.home()}};
+  for (const auto& more : cases) {
+    const auto result = Export({ScriptedAudit::SendAndHold({MakeResponse({}, 7)})}, more);
+    EXPECT_EQ(result.code, ExitCode::kUsage) << more[0] << " " << more[1] << ": " << result.err;
+  }
+}
+
 TEST_F(ExportTest, TheStateComesBeforeAfter) {
   const std::vector<std::string> more = {"--after", "3", "--state", PathOf("state")};
   Export({ScriptedAudit::SendAndHold({MakeResponse({4, 5}, 5)})}, more);

@@ -1,4 +1,5 @@
 #include <cstdint>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "tools/latchkey/audit_filter.h"
@@ -20,8 +21,8 @@ struct ExportArgs {
   std::string state;
   std::string to = "-";
   std::string dir;
-  std::uint64_t rotate_bytes = kDefaultRotateBytes;
-  std::string rotate_every = "5m";
+  std::optional<std::uint64_t> rotate_bytes;
+  std::optional<std::string> rotate_every;
   bool follow = false;
   bool quiet = false;
 };
@@ -35,12 +36,13 @@ void DeclareExport(Syntax& syntax, ExportArgs& args) {
   syntax.Number("--after", args.after,
                 "Begin after this event, where no state says otherwise; 0, the default, is the "
                 "beginning");
-  syntax.Text("--state", "FILE", args.state,
-              "Keep here how far the export is, and go on from there");
+  syntax.TextThatIsNotEmpty("--state", "FILE", args.state,
+                            "Keep here how far the export is, and go on from there");
   syntax.Text("--to", "FILE", args.to,
               "Write to the end of this file; -, the default, is standard output");
-  syntax.Text("--dir", "PATH", args.dir,
-              "Write files into this folder, each of which appears when it is complete");
+  syntax.TextThatIsNotEmpty(
+      "--dir", "PATH", args.dir,
+      "Write files into this folder, each of which appears when it is complete");
   syntax.Number("--rotate-bytes", args.rotate_bytes,
                 "With --dir: how large a file may be; 64 MiB by default");
   syntax.Text("--rotate-every", "TIME", args.rotate_every,
@@ -52,9 +54,9 @@ void DeclareExport(Syntax& syntax, ExportArgs& args) {
 
 absl::StatusOr<Rotation> RotationOf(const ExportArgs& args) {
   Rotation rotation;
-  rotation.bytes = args.rotate_bytes;
+  rotation.bytes = args.rotate_bytes.value_or(kDefaultRotateBytes);
   if (rotation.bytes == 0) return absl::InvalidArgumentError("--rotate-bytes is 0; it takes 1 up");
-  const absl::StatusOr<absl::Duration> age = ParseTimeSpan(args.rotate_every);
+  const absl::StatusOr<absl::Duration> age = ParseTimeSpan(args.rotate_every.value_or("5m"));
   if (!age.ok()) return WithNote(age.status(), "--rotate-every");
   rotation.age = *age;
   return rotation;
@@ -84,6 +86,10 @@ absl::StatusOr<std::unique_ptr<Sink>> MakeSink(Session& session, const ExportArg
 absl::StatusOr<ExitCode> RunExport(Session& session, const ExportArgs& args) {
   if (!args.dir.empty() && args.to != "-") {
     return absl::InvalidArgumentError("--to and --dir exclude each other");
+  }
+  if (args.dir.empty() && (args.rotate_bytes.has_value() || args.rotate_every.has_value())) {
+    return absl::InvalidArgumentError(
+        "--rotate-bytes and --rotate-every go with --dir, whose files they complete");
   }
   if (args.source.empty()) {
     return absl::InvalidArgumentError("--source is empty; it takes the log's name, a URI");
