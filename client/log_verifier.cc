@@ -91,12 +91,12 @@ absl::StatusOr<merkle::Frontier> LogVerifier::TreeAt(std::uint64_t size) {
   tree->Append(last->leaf_hash);
   if (trusted_.size == 0) return *std::move(tree);
   const merkle::Checkpoint here{trusted_.origin, size, tree->Root()};
-  const std::string otherwise =
-      absl::StrCat("the log was rewritten: the tree that the server has of the first ", size,
-                   " events, which is not signed, and ", Describe(trusted_), " are not of one log");
-  LATCHKEY_RETURN_IF_ERROR(size <= trusted_.size ? CheckExtends(here, trusted_, otherwise)
-                                                 : CheckExtends(trusted_, here, otherwise));
-  return *std::move(tree);
+  LATCHKEY_ASSIGN_OR_RETURN(
+      const bool same, size <= trusted_.size ? Extends(here, trusted_) : Extends(trusted_, here));
+  if (same) return *std::move(tree);
+  return WithEvidence(absl::DataLossError(absl::StrCat(
+      "the log was rewritten: the tree that the server has of the first ", size,
+      " events, which is not signed, and ", Describe(trusted_), " are not of one log")));
 }
 
 absl::Status LogVerifier::Add(std::uint64_t sequence, absl::string_view event) {
@@ -132,7 +132,7 @@ absl::Status LogVerifier::AppendToTree(const merkle::Hash& leaf_hash) {
   tree_.Append(leaf_hash);
   // What was trusted before is met on the way.
   if (tree_.size() == trusted_.size && tree_.Root() != trusted_.root) {
-    return Fail(Explain(trusted_));
+    return Fail(WithEvidence(Explain(trusted_)));
   }
   return absl::OkStatus();
 }
@@ -141,15 +141,17 @@ absl::Status LogVerifier::CheckNow() {
   LATCHKEY_RETURN_IF_ERROR(failed_);
   LATCHKEY_ASSIGN_OR_RETURN(const std::string note, proofs_->NewestCheckpoint());
   LATCHKEY_ASSIGN_OR_RETURN(const merkle::Checkpoint newest, Open(note));
-  if (newest.size < trusted_.size) rejected_note_ = note;
   LATCHKEY_RETURN_IF_ERROR(Fail(CheckNotTruncated(newest)));
   return Trust(newest, note);
 }
 
 absl::Status LogVerifier::CheckNotTruncated(const merkle::Checkpoint& newest) const {
   if (newest.size < trusted_.size) {
-    return absl::DataLossError(absl::StrCat("the log was truncated: it ends at event ", newest.size,
-                                            ", and ", Describe(trusted_), " was verified before"));
+    return absl::DataLossError(absl::StrCat(
+        "the log was truncated: it ends at event ", newest.size, ", and ", Describe(trusted_),
+        " was verified before. Either the store was restored from a backup, or the log's end was "
+        "cut off; a checkpoint of fewer events does not contradict one of more, so the two "
+        "signatures prove neither"));
   }
   if (!pending_.empty() && newest.size < pending_.back().sequence) {
     return absl::DataLossError(absl::StrCat("the log was truncated: it ends at event ", newest.size,
@@ -173,9 +175,7 @@ absl::StatusOr<merkle::Checkpoint> LogVerifier::Open(absl::string_view note) {
 }
 
 absl::Status LogVerifier::Trust(const merkle::Checkpoint& checkpoint, absl::string_view note) {
-  const absl::Status extends = CheckTrusted(checkpoint);
-  if (absl::IsDataLoss(extends)) rejected_note_ = std::string(note);
-  LATCHKEY_RETURN_IF_ERROR(Fail(extends));
+  LATCHKEY_RETURN_IF_ERROR(Fail(CheckTrusted(checkpoint, note)));
   LATCHKEY_RETURN_IF_ERROR(Fail(every_event_ ? CheckTree(checkpoint) : CheckEach(checkpoint)));
   if (checkpoint.size < trusted_.size) return absl::OkStatus();
   trusted_ = checkpoint;

@@ -17,9 +17,9 @@
 namespace latchkey {
 
 // Verifies the audit log while it is read: hashes each event's canonical bytes, holds them against
-// signed checkpoints, and each checkpoint against the one that was trusted before (docs/audit.md,
-// "Proof"). What was altered, removed, put in another order or rewritten since, on disk or on the
-// way, is found; an event that was never committed cannot be.
+// signed checkpoints, and each checkpoint against the one that was trusted before
+// (docs/audit_proofs.md). What was altered, removed, put in another order or rewritten since, on
+// disk or on the way, is found; an event that was never committed cannot be.
 //
 // Of a stream that selects every event it needs no more than the checkpoints; of another it asks
 // for a proof for each event.
@@ -64,8 +64,8 @@ class LogVerifier {
   const std::string& trusted_checkpoint() const { return trusted_note_; }
   // Its size; 0 before the first.
   std::uint64_t trusted_size() const { return trusted_.size; }
-  // The signed checkpoint that was refused for the trusted one, which is evidence together with it;
-  // empty where none was.
+  // The signed checkpoint that contradicts the trusted one, which is evidence together with it;
+  // empty where there is none. A log that is only shorter than it was contradicts nothing.
   const std::string& rejected_checkpoint() const { return rejected_note_; }
 
  private:
@@ -89,10 +89,12 @@ class LogVerifier {
   absl::StatusOr<merkle::Checkpoint> Open(absl::string_view note);
   absl::Status CheckNotTruncated(const merkle::Checkpoint& newest) const;
   absl::Status Trust(const merkle::Checkpoint& checkpoint, absl::string_view note);
-  // That two sizes of the log are one log; else DATA_LOSS with `otherwise`.
-  absl::Status CheckExtends(const merkle::Checkpoint& earlier, const merkle::Checkpoint& later,
-                            const std::string& otherwise);
-  absl::Status CheckTrusted(const merkle::Checkpoint& checkpoint);
+  // Returns whether two sizes of the log are one log. DATA_LOSS: the log is shorter than the later.
+  absl::StatusOr<bool> Extends(const merkle::Checkpoint& earlier, const merkle::Checkpoint& later);
+  // Holds a signed checkpoint against the trusted one, and keeps one that contradicts it.
+  absl::Status CheckTrusted(const merkle::Checkpoint& checkpoint, absl::string_view note);
+  // Returns what was found, and what the server's newest checkpoint, which it signs, says to it.
+  absl::Status WithEvidence(const absl::Status& found);
   absl::Status CheckTree(const merkle::Checkpoint& checkpoint);
   absl::Status CheckEach(const merkle::Checkpoint& checkpoint);
   // Finds which of the pending events are not those of the log, once their tree is not.

@@ -21,21 +21,37 @@ std::string LogVerifier::Describe(const merkle::Checkpoint& checkpoint) {
                       Hex(checkpoint.root));
 }
 
-absl::Status LogVerifier::CheckTrusted(const merkle::Checkpoint& checkpoint) {
+absl::Status LogVerifier::CheckTrusted(const merkle::Checkpoint& checkpoint,
+                                       absl::string_view note) {
   if (trusted_.size == 0) return absl::OkStatus();
   // An older one than the trusted may come late, and must be of the same log.
   const bool is_older = checkpoint.size < trusted_.size;
   const merkle::Checkpoint& earlier = is_older ? checkpoint : trusted_;
   const merkle::Checkpoint& later = is_older ? trusted_ : checkpoint;
-  return CheckExtends(earlier, later,
-                      absl::StrCat("the log was rewritten: ", Describe(later), " does not extend ",
-                                   Describe(earlier), "; keep both, the two signatures prove it"));
+  LATCHKEY_ASSIGN_OR_RETURN(const bool extends, Extends(earlier, later));
+  if (extends) return absl::OkStatus();
+  rejected_note_ = std::string(note);
+  return absl::DataLossError(absl::StrCat("the log was rewritten: ", Describe(later),
+                                          " does not extend ", Describe(earlier),
+                                          "; keep both, the two signatures prove it"));
 }
 
-absl::Status LogVerifier::CheckExtends(const merkle::Checkpoint& earlier,
-                                       const merkle::Checkpoint& later,
-                                       const std::string& otherwise) {
-  if (earlier.size == later.size && earlier.root == later.root) return absl::OkStatus();
+absl::Status LogVerifier::WithEvidence(const absl::Status& found) {
+  if (!absl::IsDataLoss(found) || trusted_.size == 0) return found;
+  const absl::StatusOr<std::string> note = proofs_->NewestCheckpoint();
+  if (!note.ok()) return found;
+  const absl::StatusOr<merkle::Checkpoint> newest = merkle::OpenCheckpoint(key_, *note);
+  // Of one that is shorter nothing can be proven.
+  if (!newest.ok() || newest->size < trusted_.size) return found;
+  const absl::Status signed_too = CheckTrusted(*newest, *note);
+  if (rejected_note_.empty()) return found;
+  return absl::DataLossError(absl::StrCat(
+      found.message(), ". What the server signs now says so too: ", signed_too.message()));
+}
+
+absl::StatusOr<bool> LogVerifier::Extends(const merkle::Checkpoint& earlier,
+                                          const merkle::Checkpoint& later) {
+  if (earlier.size == later.size && earlier.root == later.root) return true;
   std::vector<merkle::Hash> path;
   if (earlier.size > 0 && earlier.size < later.size) {
     absl::StatusOr<std::vector<merkle::Hash>> proof =
@@ -47,18 +63,15 @@ absl::Status LogVerifier::CheckExtends(const merkle::Checkpoint& earlier,
     LATCHKEY_RETURN_IF_ERROR(proof.status());
     path = *std::move(proof);
   }
-  if (merkle::VerifyConsistency(earlier.size, later.size, earlier.root, later.root, path).ok()) {
-    return absl::OkStatus();
-  }
-  return absl::DataLossError(otherwise);
+  return merkle::VerifyConsistency(earlier.size, later.size, earlier.root, later.root, path).ok();
 }
 
 absl::Status LogVerifier::CheckTree(const merkle::Checkpoint& checkpoint) {
   const merkle::Checkpoint here{checkpoint.origin, tree_.size(), tree_.Root()};
-  const absl::Status same = here.size <= checkpoint.size ? CheckExtends(here, checkpoint, "")
-                                                         : CheckExtends(checkpoint, here, "");
-  if (absl::IsDataLoss(same)) return Explain(checkpoint);
-  LATCHKEY_RETURN_IF_ERROR(same);
+  LATCHKEY_ASSIGN_OR_RETURN(const bool same, here.size <= checkpoint.size
+                                                 ? Extends(here, checkpoint)
+                                                 : Extends(checkpoint, here));
+  if (!same) return Explain(checkpoint);
   Proven(std::min(here.size, checkpoint.size));
   return absl::OkStatus();
 }

@@ -289,7 +289,8 @@ TEST(LogVerifierTest, ANewestCheckpointOfLessThanBeforeIsATruncatedLog) {
   EXPECT_THAT(checked, StatusIs(absl::StatusCode::kDataLoss,
                                 HasSubstr("truncated: it ends at event 10, and the checkpoint of "
                                           "12 events")));
-  EXPECT_EQ(verifier.rejected_checkpoint(), log.CheckpointAt(10));
+  EXPECT_THAT(std::string(checked.message()), HasSubstr("restored from a backup"));
+  EXPECT_EQ(verifier.rejected_checkpoint(), "");  // it contradicts nothing
   EXPECT_THAT(sent.CheckNow(), StatusIs(absl::StatusCode::kDataLoss,
                                         HasSubstr("ends at event 10, and event 11 was sent")));
 }
@@ -315,11 +316,43 @@ TEST(LogVerifierTest, TheCheckpointThatWasRefusedIsKeptAndAnUnsignedTreeIsNotCal
               StatusIs(absl::StatusCode::kDataLoss, HasSubstr("the two signatures prove it")));
   EXPECT_EQ(verifier.rejected_checkpoint(), log.CheckpointAt(12));
   EXPECT_EQ(verifier.trusted_checkpoint(), kept);
+}
 
-  LogVerifier unsigned_tree = NewVerifier(log, kept);
-  EXPECT_THAT(unsigned_tree.Begin(10, true),
-              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("which is not signed")));
-  EXPECT_EQ(unsigned_tree.rejected_checkpoint(), "");
+TEST(LogVerifierTest, WhatTheServerSignsIsFetchedWhereItsUnsignedTreeIsNotTheTrustedOne) {
+  for (const std::uint64_t after : {0, 4, 10}) {
+    FakeLog log(12);
+    const std::string kept = log.CheckpointAt(8);
+    log.events[0] = "another first event";
+    log.leaves[0] = merkle::LeafHash(log.events[0]);
+    LogVerifier verifier = NewVerifier(log, kept);
+    EXPECT_THAT(ReadAll(verifier, log, after),
+                StatusIs(absl::StatusCode::kDataLoss, HasSubstr("the two signatures prove it")))
+        << after;
+    EXPECT_EQ(verifier.rejected_checkpoint(), log.CheckpointAt(12)) << after;
+    EXPECT_EQ(verifier.trusted_checkpoint(), kept);
+  }
+}
+
+TEST(LogVerifierTest, WhereWhatIsSignedIsTheTrustedLogThereIsNoEvidenceAgainstTheServer) {
+  FakeLog log(12);
+  const std::string kept = log.CheckpointAt(8);
+  log.events[2] = "another event";  // on the way, or on the disk without its leaf
+  LogVerifier verifier = NewVerifier(log, kept);
+  EXPECT_THAT(ReadAll(verifier, log),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("event 3 was altered")));
+  EXPECT_EQ(verifier.rejected_checkpoint(), "");
+}
+
+TEST(LogVerifierTest, AnOlderCheckpointOfALogThatIsShorterNowIsNoEvidence) {
+  FakeLog log(12);
+  const std::string kept = log.CheckpointAt(12);
+  log.events.resize(10);
+  log.leaves.resize(10);
+  LogVerifier verifier = NewVerifier(log, kept);
+  ASSERT_TRUE(verifier.Begin(0, false).ok());
+  EXPECT_THAT(verifier.Check(log.CheckpointAt(9)),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("truncated")));
+  EXPECT_EQ(verifier.rejected_checkpoint(), "");
 }
 
 }  // namespace

@@ -231,14 +231,7 @@ TEST_F(AuditVerifyTest, ARewrittenLogLeavesItsCheckpointAsEvidence) {
   const std::string trusted = Trust().checkpoint;
   log_.leaves[0] = merkle::LeafHash("another event");
   Grow(3);
-  // Of some events only: of all of them, the tree after event 9 would tell already.
-  LogTrust trust = Trust();
-  trust.filter = R"({"workspace":"workspaces/acme"})";
-  ASSERT_THAT(WriteTrust(state(), trust), IsOk());
-  v1::SubscribeResponse none;
-  none.set_complete_through(12);
-  none.set_newest(12);
-  const auto result = Verify(none, {"--state", state(), "--workspace", "acme"});
+  const auto result = Verify(After(9), WithState());
   EXPECT_EQ(result.code, ExitCode::kDamaged);
   EXPECT_THAT(result.err, AllOf(HasSubstr("the two signatures prove it"),
                                 HasSubstr(absl::StrCat(state(), ".rejected"))));
@@ -246,6 +239,50 @@ TEST_F(AuditVerifyTest, ARewrittenLogLeavesItsCheckpointAsEvidence) {
   const std::string kept((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   EXPECT_EQ(kept, log_.CheckpointAt(12));
   EXPECT_EQ(Trust().checkpoint, trusted);
+}
+
+TEST_F(AuditVerifyTest, ALogThatIsOnlyShorterLeavesNoEvidenceAndThatOfAnEarlierRunIsPutAside) {
+  ASSERT_EQ(Verify(After(0), WithState()).code, ExitCode::kOk);
+  const std::string rejected = cli_.File("state.rejected", "of an earlier run");
+  Truncate(6);
+  const auto result =
+      Verify(ScriptedAudit::Send({}, {grpc::StatusCode::OUT_OF_RANGE, "after_revision is 9"}),
+             WithState());
+  EXPECT_EQ(result.code, ExitCode::kDamaged);
+  EXPECT_THAT(result.err,
+              AllOf(HasSubstr("restored from a backup"), Not(HasSubstr("signatures prove it")),
+                    HasSubstr("was of an earlier run")));
+  EXPECT_FALSE(std::filesystem::exists(rejected));
+  EXPECT_TRUE(std::filesystem::exists(rejected + ".old"));
+}
+
+TEST_F(AuditVerifyTest, WithAFilterItSaysThatWhatWasLeftOutIsNotSeen) {
+  v1::SubscribeResponse some;
+  some.add_serialized_events(log_.events[2]);
+  some.set_complete_through(9);
+  some.set_newest(9);
+  EXPECT_THAT(Verify(some, {"--workspace", "acme"}).out,
+              HasSubstr("That it left none out is proven without a filter only."));
+  EXPECT_FALSE(nlohmann::json::parse(
+      Verify(some, {"--workspace", "acme", "-o", "json"}).out)["every_event"]);
+  EXPECT_THAT(Verify(After(0)).out, Not(HasSubstr("left none out")));
+  EXPECT_TRUE(nlohmann::json::parse(Verify(After(0), {"-o", "json"}).out)["every_event"]);
+  EXPECT_THAT(cli_.RunAlone({"audit", "verify", "--help"}).out,
+              HasSubstr("not that none was left"));
+}
+
+TEST_F(AuditVerifyTest, WhatIsGivenEmptyIsRefusedAndNotLeftOut) {
+  for (const char* option : {"--key", "--state", "--action", "--outcome", "--resource"}) {
+    const auto result = Verify(After(0), {option, ""});
+    EXPECT_EQ(result.code, ExitCode::kUsage) << option;
+    EXPECT_THAT(result.err, AllOf(HasSubstr(option), HasSubstr("it is empty"))) << option;
+  }
+}
+
+TEST_F(AuditVerifyTest, AStateThatIsAFolderIsNamedWithWhatIsWrong) {
+  const auto result = Verify(After(0), {"--state", cli_.home()});
+  EXPECT_EQ(result.code, ExitCode::kUsage);
+  EXPECT_THAT(result.err, HasSubstr(cli_.home() + " cannot be read: Is a directory"));
 }
 
 TEST_F(AuditVerifyTest, AnotherLogsKeyIsRefused) {
@@ -312,7 +349,7 @@ TEST_F(AuditVerifyTest, AnOwnerOfAnOrganizationVerifiesByThatRight) {
   some.set_newest(9);
   const auto result = Verify(some, {"--organization", "corp"});
   EXPECT_EQ(result.code, ExitCode::kOk) << result.err;
-  EXPECT_THAT(result.out, HasSubstr("Verified 1 events, through 3"));
+  EXPECT_THAT(result.out, HasSubstr("Verified 1 event, through 3"));
   EXPECT_EQ(audit_->requests().at(0).filter().organization(), "organizations/corp");
 }
 

@@ -1,8 +1,11 @@
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdint>
+#include <cstdio>
 #include <optional>
 #include <ostream>
+#include <string>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -37,12 +40,18 @@ struct VerifyLogArgs {
 void DeclareVerifyLog(Syntax& syntax, VerifyLogArgs& args) {
   DeclareFilter(syntax, args.filter);
   syntax.Number("--after", args.after, "Begin after this event; 0, the default, is the beginning");
-  syntax.Text("--key", "KEY", args.key,
-              "The log's verifier key, as `latchkey audit verify-key` printed it where it was "
-              "trusted [the one in --state, else the server's]");
-  syntax.Text("--state", "FILE", args.state,
-              "Remember the key, the last checkpoint and how far it went, and go on from there");
+  syntax.TextThatIsNotEmpty(
+      "--key", "KEY", args.key,
+      "The log's verifier key, as `latchkey audit verify-key` printed it where it was "
+      "trusted [the one in --state, else the server's]");
+  syntax.TextThatIsNotEmpty(
+      "--state", "FILE", args.state,
+      "Remember the key, the last checkpoint and how far it went, and go on from there");
   syntax.Flag("--follow", args.follow, "Go on with new events");
+}
+
+std::string Events(std::uint64_t count) {
+  return absl::StrCat(count, count == 1 ? " event" : " events");
 }
 
 // Reads the log and verifies it. Used by one thread.
@@ -54,6 +63,7 @@ class LogReader {
         args_(args),
         trust_(std::move(trust)),
         begin_(args.after != 0 ? args.after : trust_.verified_through),
+        is_every_event_(MakeFilter(args.filter).ByteSizeLong() == 0),
         verifier_(verifier),
         least_(verifier.trusted_size()),
         subscriber_(client, MakeOptions()) {}
@@ -68,7 +78,7 @@ class LogReader {
     if (ended.ok()) ended = verifier_.CheckNow();
     if (ended.ok() && stop.signal_number() == 0) ended = CheckEnd();
     ended.Update(Keep());
-    ended.Update(KeepRejected());
+    if (ended.ok() || absl::IsDataLoss(ended)) ended.Update(KeepRejected());
     if (!ended.ok()) return ended;
     Report();
     LATCHKEY_ASSIGN_OR_RETURN(const ExitCode code, FinishOutput(session_));
@@ -122,7 +132,7 @@ class LogReader {
 
   // That what came is all that was to come, where every event was.
   absl::Status CheckEnd() const {
-    if (!end_.has_value() || MakeFilter(args_.filter).ByteSizeLong() != 0) return absl::OkStatus();
+    if (!end_.has_value() || !is_every_event_) return absl::OkStatus();
     const std::uint64_t end = std::max(*end_, least_);
     const std::uint64_t through = verifier_.verified_through();
     if (through >= end) return absl::OkStatus();
@@ -141,9 +151,11 @@ class LogReader {
     return args_.state.empty() ? absl::OkStatus() : WriteTrust(args_.state, trust_);
   }
 
+  // The file is of the last run that came to a result, so that it is evidence with the state.
   absl::Status KeepRejected() {
-    if (verifier_.rejected_checkpoint().empty() || args_.state.empty()) return absl::OkStatus();
+    if (args_.state.empty()) return absl::OkStatus();
     const std::string path = absl::StrCat(args_.state, ".rejected");
+    if (verifier_.rejected_checkpoint().empty()) return PutAside(path);
     LATCHKEY_RETURN_IF_ERROR(ReplaceFile(path, verifier_.rejected_checkpoint()));
     PrintNotice(session_, "rejected_checkpoint",
                 absl::StrCat("kept the signed checkpoint that was refused in ", path,
@@ -151,26 +163,43 @@ class LogReader {
     return absl::OkStatus();
   }
 
+  absl::Status PutAside(const std::string& path) {
+    const std::string aside = absl::StrCat(path, ".old");
+    if (::rename(path.c_str(), aside.c_str()) == 0) {
+      PrintNotice(session_, "rejected_checkpoint_is_old",
+                  absl::StrCat(path, " was of an earlier run and says nothing of this one; it is ",
+                               aside, " now"));
+      return absl::OkStatus();
+    }
+    return errno == ENOENT ? absl::OkStatus() : FileError(path, "renamed");
+  }
+
   void Report() {
     std::ostream& out = session_.io().out;
     if (session_.json()) {
       const nlohmann::ordered_json report = {{"verified_events", verifier_.verified_count()},
+                                             {"every_event", is_every_event_},
                                              {"verified_through", verifier_.verified_through()},
                                              {"tree_size", verifier_.trusted_size()},
                                              {"checkpoint", trust_.checkpoint}};
       out << report.dump(2) << "\n";
       return;
     }
-    out << "Verified " << verifier_.verified_count() << " events, through "
+    out << "Verified " << Events(verifier_.verified_count()) << ", through "
         << verifier_.verified_through() << ", against the checkpoint of "
-        << verifier_.trusted_size() << " events:\n"
+        << Events(verifier_.trusted_size()) << ":\n"
         << trust_.checkpoint;
+    if (!is_every_event_) {
+      out << "\nThese are of the events that the server selected by the filter. That it left none "
+             "out is proven without a filter only.\n";
+    }
   }
 
   Session& session_;
   const VerifyLogArgs& args_;
   LogTrust trust_;
   const std::uint64_t begin_;  // after this event
+  const bool is_every_event_;  // no filter selects
   LogVerifier& verifier_;
   const std::uint64_t least_;  // what the log had when it was verified before
   std::optional<std::uint64_t> end_;
@@ -231,7 +260,9 @@ absl::StatusOr<ExitCode> VerifyLog(Session& session, const VerifyLogArgs& args) 
 std::vector<Command> VerifyLogCommands() {
   return {
       MakeCommand("audit", "verify",
-                  "Read the log, and prove that nothing in it was altered, removed or rewritten",
+                  "Read the log, and prove that nothing in it was altered, removed or rewritten; "
+                  "with a filter, that each event that came is the log's, not that none was left "
+                  "out",
                   DeclareVerifyLog, VerifyLog)};
 }
 
