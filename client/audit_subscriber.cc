@@ -68,15 +68,20 @@ class AuditSubscriber::Stream {
         meanwhile_(std::move(meanwhile)),
         reader_(stub.PrepareAsyncSubscribe(&context, request, &queue_)) {}
 
+  // Returns whether the call is on its way to a server.
   bool Start(absl::Duration patience) {
     reader_->StartCall(this);
-    return Await(patience);
+    return Await(patience) && !silent_;
   }
 
   bool Read(v1::SubscribeResponse& response, absl::Duration patience) {
+    started_ = true;
     reader_->Read(&response, this);
     return Await(patience);
   }
+
+  // Whether what was waited for did not come in time.
+  bool silent() const { return silent_; }
 
   // Returns why the stream ended, once Start() or Read() said so or the call was cancelled.
   absl::Status Finish() {
@@ -101,7 +106,8 @@ class AuditSubscriber::Stream {
     void* tag = nullptr;
     bool ok = false;
     while (patience > absl::ZeroDuration()) {
-      const absl::Duration wait = std::min(patience, meanwhile_());
+      const absl::Duration wait =
+          std::min(patience, started_ ? meanwhile_() : absl::InfiniteDuration());
       if (wait == absl::InfiniteDuration()) return queue_.Next(&tag, &ok) && ok;
       const gpr_timespec deadline =
           gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
@@ -118,6 +124,7 @@ class AuditSubscriber::Stream {
   const Meanwhile meanwhile_;
   grpc::CompletionQueue queue_;
   std::unique_ptr<grpc::ClientAsyncReader<v1::SubscribeResponse>> reader_;
+  bool started_ = false;
   bool silent_ = false;
 };
 
@@ -125,25 +132,36 @@ AuditSubscriber::AuditSubscriber(const Client& client, SubscriberOptions options
     : client_(client),
       options_(std::move(options)),
       backoff_(options_.shortest_backoff, options_.longest_backoff, client.entropy()),
+      connecting_(options_.shortest_backoff, options_.longest_backoff, client.entropy()),
       last_sequence_(options_.after_revision),
       position_(options_.after_revision) {}
 
 absl::Status AuditSubscriber::Run() {
   const absl::Status ended = Follow();
-  const absl::Status acknowledged = SendAcknowledgement();
+  const absl::Status acknowledged = SendLastAcknowledgement();
   return ended.ok() ? acknowledged : ended;
 }
 
 absl::Status AuditSubscriber::Follow() {
   started_ = std::chrono::steady_clock::now();
+  absl::Status cause;
+  absl::Duration connect_within;
   while (!stopping()) {
-    absl::Status cause = ReadStream();
+    absl::Status ended = ReadStream(std::exchange(connect_within, absl::ZeroDuration()));
     if (!ack_error_.ok()) return std::exchange(ack_error_, absl::OkStatus());
     if (stopping()) break;
+    if (ended.ok()) {
+      // Nobody was there in time, which does not say why. The next attempt does.
+      if (LeftForFirst() <= absl::ZeroDuration()) return cause;
+      continue;
+    }
+    if (!reached_ && LeftForFirst() <= absl::ZeroDuration()) return cause.ok() ? ended : cause;
+    cause = std::move(ended);
     if (!Heals(cause.code())) return cause;
-    if (!WaitAfter(cause)) {
-      if (stopping()) break;
-      return cause;
+    if (!reached_) {
+      connect_within = WaitForServer(cause);
+    } else if (!WaitAfter(cause)) {
+      return stopping() ? absl::OkStatus() : cause;
     }
   }
   return absl::OkStatus();
@@ -165,6 +183,13 @@ absl::Status AuditSubscriber::SendAcknowledgement() {
   const absl::Status sent = client_.Call(request).status();
   if (sent.ok()) acknowledged_ = revision;
   return sent;
+}
+
+absl::Status AuditSubscriber::SendLastAcknowledgement() {
+  if (reached_ || options_.consumer.empty() || handled_ <= acknowledged_) {
+    return SendAcknowledgement();
+  }
+  return absl::UnavailableError("no server was there to take the last acknowledgement");
 }
 
 absl::Duration AuditSubscriber::AcknowledgeInTime(grpc::ClientContext& context) {
@@ -191,9 +216,11 @@ bool AuditSubscriber::stopping() {
   return stopping_;
 }
 
-absl::Status AuditSubscriber::ReadStream() {
+absl::Status AuditSubscriber::ReadStream(absl::Duration connect_within) {
+  const bool waits = connect_within > absl::ZeroDuration();
   grpc::ClientContext context;
   client_.SetUp(context, absl::InfiniteDuration());
+  context.set_wait_for_ready(waits);
   {
     MutexLock lock(mu_);
     if (stopping_) return absl::CancelledError("the subscription was stopped");
@@ -203,7 +230,12 @@ absl::Status AuditSubscriber::ReadStream() {
   Stream stream(*stub, context, NextRequest(),
                 [this, &context] { return AcknowledgeInTime(context); });
   v1::SubscribeResponse response;
-  bool open = stream.Start(Patience());
+  bool open = stream.Start(waits ? connect_within : Patience());
+  // A call that waits for a connection and is not ended here had one.
+  const bool connected =
+      client_.channel()->GetState(/*try_to_connect=*/false) == GRPC_CHANNEL_READY;
+  reached_ = open || (waits ? !stream.silent() && !stopping() : connected);
+  if (reached_) connecting_.Reset();
   begun_ = false;
   absl::Status refused;
   while (open) {
@@ -216,6 +248,7 @@ absl::Status AuditSubscriber::ReadStream() {
   }
   absl::Status cause = stream.Finish();
   if (!refused.ok()) cause = refused;
+  if (waits && !reached_) cause = absl::OkStatus();
   MutexLock lock(mu_);
   current_ = nullptr;
   return cause;
@@ -243,52 +276,6 @@ v1::SubscribeRequest AuditSubscriber::NextRequest() const {
   return request;
 }
 
-absl::Status AuditSubscriber::Verify(const v1::SubscribeResponse& response) {
-  LogVerifier& verifier = *options_.verifier;
-  if (!begun_) {
-    // A consumer's position and filter are the server's.
-    const bool of_consumer = !options_.consumer.empty();
-    const bool known =
-        !of_consumer && (responded_ || (!options_.from_now && !options_.start_time.has_value()));
-    const std::uint64_t first =
-        response.events().empty() ? response.complete_through() + 1 : response.events(0).sequence();
-    const bool every_event = !of_consumer && options_.filter.ByteSizeLong() == 0;
-    LATCHKEY_RETURN_IF_ERROR(verifier.Begin(known ? position_.load() : first - 1, every_event));
-    begun_ = true;
-  }
-  for (int i = 0; i < response.events_size(); ++i) {
-    LATCHKEY_RETURN_IF_ERROR(
-        verifier.Add(response.events(i).sequence(), response.serialized_events(i)));
-  }
-  LATCHKEY_RETURN_IF_ERROR(verifier.Complete(response.complete_through()));
-  return response.checkpoint().empty() ? absl::OkStatus() : verifier.Check(response.checkpoint());
-}
-
-absl::Status AuditSubscriber::HandOn(v1::SubscribeResponse& response) {
-  if (options_.verifier != nullptr && !response.events().empty()) {
-    return absl::DataLossError("the server sent events without their bytes: nothing proves them");
-  }
-  for (const std::string& bytes : response.serialized_events()) {
-    if (!response.add_events()->ParseFromString(bytes)) {
-      return absl::DataLossError("the server sent what is no event");
-    }
-  }
-  if (options_.verifier != nullptr) LATCHKEY_RETURN_IF_ERROR(Verify(response));
-  auto& events = *response.mutable_events();
-  const auto repeated = std::remove_if(events.begin(), events.end(), [&](const v1::Event& event) {
-    if (event.sequence() <= last_sequence_) return true;
-    last_sequence_ = event.sequence();
-    return false;
-  });
-  events.erase(repeated, events.end());
-  responded_ = true;
-  backoff_.Reset();
-  options_.on_response(response);
-  if (options_.verifier != nullptr) options_.verifier->Commit();
-  position_ = std::max<std::uint64_t>(position_, response.complete_through());
-  return absl::OkStatus();
-}
-
 absl::Duration AuditSubscriber::LeftForFirst() const {
   if (responded_) return absl::InfiniteDuration();
   const auto elapsed = absl::FromChrono(std::chrono::steady_clock::now() - started_);
@@ -303,7 +290,7 @@ bool AuditSubscriber::WaitAfter(const absl::Status& cause) {
   absl::Duration delay = backoff_.Next();
   delay = std::max(delay, std::min(RetryDelay(cause), options_.longest_backoff));
   if (LeftForFirst() <= delay) return false;
-  if (options_.on_reconnect) options_.on_reconnect({cause, delay});
+  if (options_.on_reconnect) options_.on_reconnect({cause, delay, /*reached=*/true});
   const auto until = std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(delay);
   MutexLock lock(mu_);
   while (!stopping_) {
@@ -312,6 +299,12 @@ bool AuditSubscriber::WaitAfter(const absl::Status& cause) {
     changed_.WaitFor(mu_, left);
   }
   return !stopping_;
+}
+
+absl::Duration AuditSubscriber::WaitForServer(const absl::Status& cause) {
+  const absl::Duration delay = std::min(connecting_.Next(), LeftForFirst());
+  if (options_.on_reconnect) options_.on_reconnect({cause, delay, /*reached=*/false});
+  return delay;
 }
 
 }  // namespace latchkey

@@ -24,6 +24,9 @@ struct Reconnect {
   absl::Status cause;
   // How long the subscriber waits before it tries again.
   absl::Duration delay;
+  // Whether a server was reached. Where none was, it is looked for meanwhile, about once a second,
+  // and the wait ends as soon as one is there.
+  bool reached = true;
 };
 
 // Where a subscription begins, what it selects, and who gets it.
@@ -43,7 +46,8 @@ struct SubscriberOptions {
   absl::Duration heartbeat_interval = absl::Seconds(10);
   // How long to try for the first response. Once there was one, the subscriber goes on trying.
   absl::Duration first_response_within = absl::InfiniteDuration();
-  // The bounds of the wait before a broken stream is opened again.
+  // The bounds of the wait before a broken stream is opened again, and of that between two words
+  // about a server that is not there.
   absl::Duration shortest_backoff = absl::Milliseconds(100);
   absl::Duration longest_backoff = absl::Seconds(10);
 
@@ -78,8 +82,9 @@ class AuditSubscriber {
   // than what the server keeps, or beyond its log), UNAUTHENTICATED, PERMISSION_DENIED, NOT_FOUND,
   // INVALID_ARGUMENT, FAILED_PRECONDITION, UNIMPLEMENTED, DATA_LOSS, or ABORTED (a later stream
   // took the consumer over). Where first_response_within is over: the error of the last attempt. Of
-  // an acknowledgement: the same, and after Stop() whatever the last one failed with. It may be
-  // called again after an error, and goes on where it was.
+  // an acknowledgement: the same, and after Stop() whatever the last one failed with; UNAVAILABLE,
+  // at once, where no server was there to take it. It may be called again after an error, and goes
+  // on where it was.
   absl::Status Run();
 
   // Makes Run() return, now and later. From any thread, on_response and on_reconnect included.
@@ -101,11 +106,15 @@ class AuditSubscriber {
   absl::Status Follow();
   // Sends what is to be acknowledged, if anything is.
   absl::Status SendAcknowledgement();
+  // The same at the end, where a server that is not there is not waited for.
+  absl::Status SendLastAcknowledgement();
   // Does so where it is time; returns when to call it again. An error that waiting does not heal
   // is left in ack_error_ and ends the stream of `context`.
   absl::Duration AcknowledgeInTime(grpc::ClientContext& context);
-  // Opens a stream and hands on what it gives until it ends; returns why.
-  absl::Status ReadStream();
+  // Opens a stream and hands on what it gives until it ends; returns why, and sets reached_. Fails
+  // where no server is there; but with `connect_within` it waits for one, and returns OK where none
+  // came in that time.
+  absl::Status ReadStream(absl::Duration connect_within);
   // An error where what came is not what the verifier takes.
   absl::Status HandOn(v1::SubscribeResponse& response);
   absl::Status Verify(const v1::SubscribeResponse& response);
@@ -114,15 +123,19 @@ class AuditSubscriber {
   absl::Duration LeftForFirst() const;
   // How long to wait for the next response.
   absl::Duration Patience() const;
-  // Waits before the next attempt; false where the subscription ends.
+  // Waits after what a server said, before it is asked again; false where the subscription ends.
   bool WaitAfter(const absl::Status& cause);
+  // Says that no server is there, and returns how long to wait for one before looking why again.
+  absl::Duration WaitForServer(const absl::Status& cause);
   bool stopping();
 
   const Client& client_;
   const SubscriberOptions options_;
 
   // Used by the thread of Run().
-  Backoff backoff_;
+  Backoff backoff_;      // after what a server said
+  Backoff connecting_;   // where there is none
+  bool reached_ = true;  // the last stream was opened on a connection
   bool responded_ = false;
   bool begun_ = false;  // the verifier knows where this stream begins
   std::uint64_t last_sequence_;

@@ -31,6 +31,12 @@ namespace {
 
 constexpr int kMaxResponseBytes = 64 << 20;
 constexpr int kMaxMetadataBytes = 64 << 10;
+// The pauses between attempts to connect, which grow from one to the other: a server that is back
+// is found within about a second, however long it was away.
+constexpr int kFirstReconnectMillis = 100;
+constexpr int kLastReconnectMillis = 1000;
+// How long an attempt may take, to a machine that does not answer.
+constexpr int kConnectMillis = 5000;
 
 bool IsRead(const std::string& method) {
   constexpr std::array<absl::string_view, 5> kPrefixes = {"Get", "List", "Check", "Verify",
@@ -113,8 +119,9 @@ grpc::ChannelArguments MakeArguments(const ClientOptions& options) {
   arguments.SetServiceConfigJSON(RetryServiceConfig());
   arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 5000);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstReconnectMillis);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kLastReconnectMillis);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectMillis);
   arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
   arguments.SetMaxReceiveMessageSize(kMaxResponseBytes);
   if (options.tls.has_value() && !options.tls->server_name.empty()) {

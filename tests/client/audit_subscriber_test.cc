@@ -59,15 +59,17 @@ class AuditSubscriberTest : public ::testing::Test {
 
   absl::Status Run(std::uint64_t stop_at) {
     stop_at_ = stop_at;
-    if (client_ == nullptr) {
-      ClientOptions options;
-      options.target = server_->target();
-      options.secret = SecretString("lks_auditor");
-      options.entropy = &entropy_;
-      client_ = *Client::Create(std::move(options));
-    }
+    if (client_ == nullptr) Connect(server_->target());
     subscriber_.emplace(*client_, options_);
     return subscriber_->Run();
+  }
+
+  void Connect(const std::string& target) {
+    ClientOptions options;
+    options.target = target;
+    options.secret = SecretString("lks_auditor");
+    options.entropy = &entropy_;
+    client_ = *Client::Create(std::move(options));
   }
 
   testing::FakeEntropy entropy_;
@@ -155,6 +157,90 @@ TEST_F(AuditSubscriberTest, SurvivesARestartOfTheServer) {
 
   EXPECT_THAT(sequences_, ElementsAre(1, 2, 3));
   EXPECT_EQ(after.requests()[0].after_revision(), 2u);
+}
+
+TEST_F(AuditSubscriberTest, GoesOnAsSoonAsThereIsAServerAndNotWhenItsOwnWaitIsOver) {
+  options_.shortest_backoff = absl::Hours(1);
+  options_.longest_backoff = absl::Hours(1);
+  const testing::TempDir dir;
+  const std::string socket = dir.Child("socket");
+  ScriptedAudit audit({ScriptedAudit::SendAndHold({MakeResponse({1}, 1)})});
+  Connect("unix:" + socket);
+  options_.on_reconnect = [&](const Reconnect& reconnect) {
+    breaks_.push_back(reconnect);
+    server_.emplace(std::vector<grpc::Service*>{&audit}, socket);
+  };
+
+  EXPECT_THAT(Run(1), IsOk());
+
+  EXPECT_THAT(sequences_, ElementsAre(1));
+  ASSERT_THAT(breaks_, SizeIs(1));
+  EXPECT_FALSE(breaks_[0].reached);
+}
+
+TEST_F(AuditSubscriberTest, ALongOutageIsSaidWithGrowingPausesAndEndsWithTheServerBack) {
+  constexpr std::size_t kWords = 6;
+  const testing::TempDir dir;
+  const std::string socket = dir.Child("socket");
+  ScriptedAudit before({ScriptedAudit::SendAndHold({MakeResponse({1}, 1)})});
+  ScriptedAudit after(
+      {ScriptedAudit::Send({}, kStopping), ScriptedAudit::SendAndHold({MakeResponse({2}, 2)})});
+  server_.emplace(std::vector<grpc::Service*>{&before}, socket);
+  options_.longest_backoff = absl::Hours(1);
+  std::optional<std::thread> kill;
+  const auto on_response = options_.on_response;
+  options_.on_response = [&](const v1::SubscribeResponse& response) {
+    on_response(response);
+    if (response.complete_through() == 1) kill.emplace([&] { server_.reset(); });
+  };
+  options_.on_reconnect = [&](const Reconnect& reconnect) {
+    if (kill->joinable()) kill->join();
+    breaks_.push_back(reconnect);
+    if (breaks_.size() == kWords) {
+      server_.emplace(std::vector<grpc::Service*>{&after}, socket);
+    }
+  };
+
+  EXPECT_THAT(Run(2), IsOk());
+
+  EXPECT_THAT(sequences_, ElementsAre(1, 2));
+  ASSERT_THAT(breaks_, SizeIs(Ge(kWords + 1)));
+  EXPECT_TRUE(breaks_[0].reached);
+  for (std::size_t i = 1; i < kWords; ++i) {
+    EXPECT_FALSE(breaks_[i].reached);
+    EXPECT_THAT(breaks_[i].cause, StatusIs(absl::StatusCode::kUnavailable));
+  }
+  EXPECT_GT(breaks_[kWords - 1].delay, breaks_[1].delay);
+  // What a server then says is waited after as if there had been no outage.
+  EXPECT_TRUE(breaks_.back().reached);
+  EXPECT_LE(breaks_.back().delay, absl::Milliseconds(2));
+}
+
+TEST_F(AuditSubscriberTest, StopEndsTheWaitForAServerAndWhatCouldNotBeAcknowledgedIsSaid) {
+  options_.shortest_backoff = absl::Hours(1);
+  options_.longest_backoff = absl::Hours(1);
+  const testing::TempDir dir;
+  std::optional<std::thread> other;
+  options_.on_reconnect = [&](const Reconnect&) { other.emplace([this] { subscriber_->Stop(); }); };
+  Connect("unix:" + dir.Child("nobody"));
+  EXPECT_THAT(Run(1), IsOk());
+  other->join();
+
+  options_.consumer = "consumers/siem";
+  options_.on_reconnect = [&](const Reconnect&) {
+    subscriber_->Acknowledge(3);
+    other.emplace([this] { subscriber_->Stop(); });
+  };
+  EXPECT_THAT(Run(1), StatusIs(absl::StatusCode::kUnavailable, HasSubstr("acknowledgement")));
+  other->join();
+}
+
+TEST_F(AuditSubscriberTest, WhereNobodyIsThereAtFirstItSaysWhy) {
+  options_.first_response_within = absl::Milliseconds(30);
+  const testing::TempDir dir;
+  Connect("unix:" + dir.Child("nobody"));
+  EXPECT_THAT(Run(1), StatusIs(absl::StatusCode::kUnavailable, HasSubstr("connect")));
+  EXPECT_THAT(breaks_, SizeIs(Ge(1u)));
 }
 
 TEST_F(AuditSubscriberTest, ASilentStreamIsTakenForDead) {
@@ -318,6 +404,13 @@ TEST_F(VerifyingSubscriberTest, EventsThatTheServerLeavesOutAreMissed) {
   EXPECT_THAT(followed,
               StatusIs(absl::StatusCode::kDataLoss, HasSubstr("events 6 to 8 were removed")));
   EXPECT_THAT(sequences_, IsEmpty());
+}
+
+TEST_F(VerifyingSubscriberTest, EventsThatAreSwappedAreOutOfOrderAndNotRemoved) {
+  v1::SubscribeResponse swapped = Serialized(log_, 1, 5, "");
+  swapped.mutable_serialized_events()->SwapElements(2, 3);
+  EXPECT_THAT(Follow({ScriptedAudit::SendAndHold({swapped})}),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("event 3 came after event 4")));
 }
 
 TEST_F(VerifyingSubscriberTest, EventsWithoutTheirBytesAreNotTaken) {

@@ -1,13 +1,23 @@
 #include "client/channel.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <fstream>
 #include <string>
+#include <thread>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "client/client.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/struct.pb.h"
 #include "google/protobuf/util/json_util.h"
+#include "grpcpp/channel.h"
 #include "gtest/gtest.h"
 #include "tests/testing/status_matchers.h"
 #include "tests/testing/temp_dir.h"
@@ -83,6 +93,55 @@ TEST(ChannelTest, HalfAClientCertificateIsRefused) {
   options.tls.emplace().cert_file = dir.Child("cert.pem");
   EXPECT_THAT(Client::Create(options),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("key file")));
+}
+
+// Takes connections at a unix socket and ends each at once.
+class Refuser {
+ public:
+  explicit Refuser(const std::string& path)
+      : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::copy(path.begin(), path.end(), address.sun_path);
+    EXPECT_EQ(::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(::listen(fd_, SOMAXCONN), 0);
+  }
+  ~Refuser() { ::close(fd_); }
+  Refuser(const Refuser&) = delete;
+  Refuser& operator=(const Refuser&) = delete;
+
+  void RefuseNext() const { ::close(::accept(fd_, nullptr, nullptr)); }
+
+ private:
+  const int fd_;
+};
+
+TEST(ChannelTest, AServerThatIsAwayForLongIsLookedForAboutOnceASecond) {
+  constexpr int kToTheLongestPause = 8;
+  const testing::TempDir dir;
+  const Refuser refuser(dir.Child("socket"));
+  const auto client = Client::Create(To("unix:" + dir.Child("socket")));
+  ASSERT_THAT(client, IsOk());
+  std::atomic<bool> over = false;
+  std::thread connects([&over, channel = (*client)->channel()] {
+    while (!over) {
+      channel->WaitForStateChange(channel->GetState(/*try_to_connect=*/true),
+                                  std::chrono::system_clock::now() + std::chrono::milliseconds(50));
+    }
+  });
+  for (int i = 0; i < kToTheLongestPause; ++i) refuser.RefuseNext();
+
+  absl::Duration shortest = absl::InfiniteDuration();
+  for (int i = 0; i < 2; ++i) {
+    const auto before = std::chrono::steady_clock::now();
+    refuser.RefuseNext();
+    shortest = std::min(shortest, absl::FromChrono(std::chrono::steady_clock::now() - before));
+  }
+
+  over = true;
+  connects.join();
+  EXPECT_GT(shortest, absl::Milliseconds(500));
+  EXPECT_LT(shortest, absl::Milliseconds(2000));
 }
 
 TEST(RetryServiceConfigTest, RetriesReadsAndMutationsWithARequestIdOnUnavailableOnly) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <csignal>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -55,16 +56,9 @@ class Child {
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
-  // Reads standard output up to a line's end, or to its end.
-  std::string ReadLine() const {
-    std::string line;
-    char c = 0;
-    while (::read(out_[0], &c, 1) == 1) {
-      line += c;
-      if (c == '\n') break;
-    }
-    return line;
-  }
+  // Read up to a line's end, or to the end.
+  std::string ReadLine() const { return ReadLineOf(out_[0]); }
+  std::string ReadErrorLine() const { return ReadLineOf(err_[0]); }
   std::string ReadErrors() const { return ReadAll(err_[0]); }
   std::string ReadOutput() const { return ReadAll(out_[0]); }
   void CloseOut() {
@@ -85,6 +79,15 @@ class Child {
     for (std::string& text : texts) pointers.push_back(text.data());
     pointers.push_back(nullptr);
     return pointers;
+  }
+  static std::string ReadLineOf(int fd) {
+    std::string line;
+    char c = 0;
+    while (::read(fd, &c, 1) == 1) {
+      line += c;
+      if (c == '\n') break;
+    }
+    return line;
   }
   static std::string ReadAll(int fd) {
     std::string text;
@@ -152,6 +155,23 @@ TEST(ProcessTest, TailEndsQuietlyOnSignalsAndWhereItsReaderHasGone) {
   child.CloseOut();
   EXPECT_EQ(child.Wait(), 0);
   EXPECT_THAT(child.ReadErrors(), IsEmpty());
+}
+
+TEST(ProcessTest, ASignalEndsATailOfAConsumerAlsoWhileNoServerIsThere) {
+  for (const auto& [signal, code] : {std::pair(SIGINT, 130), std::pair(SIGTERM, 0)}) {
+    ScriptedAudit audit({ScriptedAudit::SendAndHold({MakeResponse({1}, 1)})},
+                        {grpc::StatusCode::UNAVAILABLE, "not now"});
+    std::optional<FakeServer> server;
+    server.emplace(std::vector<grpc::Service*>{&audit});
+    Child child({"audit", "tail", "--consumer", "siem", "--target", server->target()}, {});
+    EXPECT_THAT(child.ReadLine(), HasSubstr("     1  "));
+    server.reset();
+    EXPECT_THAT(child.ReadErrorLine(), HasSubstr("the stream broke"));
+    EXPECT_THAT(child.ReadErrorLine(), HasSubstr("no server is there"));
+    child.Signal(signal);
+    EXPECT_EQ(child.Wait(), code);
+    EXPECT_THAT(child.ReadErrors(), HasSubstr("acknowledgement"));
+  }
 }
 
 TEST(ProcessTest, ASignalEndsAnyOtherCommandAtOnce) {

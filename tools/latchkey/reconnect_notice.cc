@@ -20,9 +20,12 @@ void PrintReconnect(Session& session, const Reconnect& reconnect, std::uint64_t 
         {"after", position},
         {"delay", delay}};
     err << notice.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
-  } else {
+  } else if (reconnect.reached) {
     err << "latchkey: the stream broke (" << EscapeForTerminal(reconnect.cause.message())
         << "); reconnecting in " << delay;
+  } else {
+    err << "latchkey: no server is there (" << EscapeForTerminal(reconnect.cause.message())
+        << "); going on as soon as one is";
   }
   err << std::endl;
 }
