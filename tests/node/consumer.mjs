@@ -12,6 +12,7 @@ import grpc from '@grpc/grpc-js';
 import protoLoader from '@grpc/proto-loader';
 import protobuf from 'protobufjs';
 import { LogTree, openCheckpoint } from './log_tree.mjs';
+import { retryDelayMillis } from './retry_info.mjs';
 
 const [target, secretFile, verifierKey, stateFile, untilText] = process.argv.slice(2);
 const until = Number(untilText);
@@ -79,13 +80,13 @@ function subscribe() {
   );
   // Whichever of the three comes first: an error, an end without one, silence.
   let over = false;
-  const again = () => {
+  const again = (leastMillis = 0) => {
     if (over) return;
     over = true;
     clearTimeout(silence);
     client.close();
     attempts += 1;
-    setTimeout(subscribe, Math.min(50 * 2 ** attempts, 2000));
+    setTimeout(subscribe, Math.max(Math.min(50 * 2 ** attempts, 2000), leastMillis));
   };
   const giveUp = () => {
     stream.cancel();
@@ -105,7 +106,7 @@ function subscribe() {
     }
     if (proven >= until) process.exit(0);
   });
-  stream.on('end', again);
+  stream.on('end', () => again());
   stream.on('error', (error) => {
     if (over) return;
     const { UNAVAILABLE, CANCELLED, UNKNOWN, INTERNAL, RESOURCE_EXHAUSTED } = grpc.status;
@@ -114,7 +115,7 @@ function subscribe() {
       console.error(error.message);
       process.exit(1);
     }
-    again();
+    again(error.code === RESOURCE_EXHAUSTED ? retryDelayMillis(error) : 0);
   });
 }
 

@@ -15,6 +15,7 @@ if ! cmp -s package-lock.json "$installed"; then
   cp package-lock.json "$installed"
 fi
 
+node retry_info_test.mjs
 folder="$(mktemp -d)"
 server="" consumer=""
 # shellcheck disable=SC2329 # called by the trap
