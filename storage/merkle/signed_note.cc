@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -93,6 +94,31 @@ absl::StatusOr<SignatureLine> ParseSignatureLine(absl::string_view line) {
   return parsed;
 }
 
+// A note taken apart.
+struct NoteParts {
+  absl::string_view text;
+  std::vector<SignatureLine> signatures;
+};
+
+absl::StatusOr<NoteParts> ParseNote(absl::string_view note) {
+  if (note.size() > kMaxNoteSize) return NoNote("is too large");
+  // The last empty line: the text may have some of its own.
+  const std::size_t split = note.rfind("\n\n");
+  if (split == absl::string_view::npos) return NoNote("has no signature");
+  NoteParts parts;
+  parts.text = note.substr(0, split + 1);
+  absl::string_view rest = note.substr(split + 2);
+  if (!IsNoteText(parts.text)) return NoNote("has a text that it cannot have");
+  if (!absl::ConsumeSuffix(&rest, "\n")) return NoNote("does not end with a line of a signature");
+  const std::vector<absl::string_view> lines = absl::StrSplit(rest, '\n');
+  if (lines.size() > kMaxSignatures) return NoNote("has too many signatures");
+  for (const absl::string_view line : lines) {
+    LATCHKEY_ASSIGN_OR_RETURN(SignatureLine signature, ParseSignatureLine(line));
+    parts.signatures.push_back(std::move(signature));
+  }
+  return parts;
+}
+
 }  // namespace
 
 bool IsNoteKeyName(absl::string_view name) {
@@ -176,26 +202,24 @@ absl::StatusOr<NoteVerifier> NoteVerifier::Parse(absl::string_view verifier_key)
 }
 
 absl::StatusOr<std::string> NoteVerifier::Open(absl::string_view note) const {
-  if (note.size() > kMaxNoteSize) return NoNote("is too large");
-  // The last empty line: the text may have some of its own.
-  const std::size_t split = note.rfind("\n\n");
-  if (split == absl::string_view::npos) return NoNote("has no signature");
-  const absl::string_view text = note.substr(0, split + 1);
-  absl::string_view rest = note.substr(split + 2);
-  if (!IsNoteText(text)) return NoNote("has a text that it cannot have");
-  if (!absl::ConsumeSuffix(&rest, "\n")) return NoNote("does not end with a line of a signature");
-  const std::vector<absl::string_view> lines = absl::StrSplit(rest, '\n');
-  if (lines.size() > kMaxSignatures) return NoNote("has too many signatures");
+  LATCHKEY_ASSIGN_OR_RETURN(const NoteParts parts, ParseNote(note));
   bool is_signed = false;
-  for (const absl::string_view line : lines) {
-    LATCHKEY_ASSIGN_OR_RETURN(const SignatureLine signature, ParseSignatureLine(line));
+  for (const SignatureLine& signature : parts.signatures) {
     if (signature.name != name_ || !absl::StartsWith(signature.bytes, id_)) continue;
     LATCHKEY_RETURN_IF_ERROR(
-        CheckSignature(key_, text, absl::string_view(signature.bytes).substr(kKeyIdSize)));
+        CheckSignature(key_, parts.text, absl::string_view(signature.bytes).substr(kKeyIdSize)));
     is_signed = true;
   }
   if (!is_signed) return NoNote(absl::StrCat("is not signed by the key ", name_));
-  return std::string(text);
+  return std::string(parts.text);
+}
+
+absl::StatusOr<bool> NoteVerifier::IsOfKey(absl::string_view note) const {
+  LATCHKEY_ASSIGN_OR_RETURN(const NoteParts parts, ParseNote(note));
+  return std::any_of(parts.signatures.begin(), parts.signatures.end(),
+                     [this](const SignatureLine& signature) {
+                       return signature.name == name_ && absl::StartsWith(signature.bytes, id_);
+                     });
 }
 
 }  // namespace latchkey::merkle

@@ -64,6 +64,10 @@ class NoteVerifier {
   // signature is not of this text.
   absl::StatusOr<std::string> Open(absl::string_view note) const;
 
+  // Returns whether a signature of the note says that it is this key's, be it good or not.
+  // DATA_LOSS: it is no note.
+  absl::StatusOr<bool> IsOfKey(absl::string_view note) const;
+
   const std::string& name() const { return name_; }
 
  private:

@@ -94,7 +94,7 @@ TEST_F(AttackTest, AHistoryThatIsSignedWithAnotherKeyIsFoundWithoutAnythingKept)
   SignAnew(*merkle::NoteSigner::Create("log", std::string(32, 'e')));
   const auto result = store_.Check();
   EXPECT_FALSE(result.clean);
-  EXPECT_THAT(result.text, HasSubstr("not signed by the key log"));
+  EXPECT_THAT(result.text, HasSubstr("the key does not match: log signed none of the"));
 }
 
 TEST_F(AttackTest, ALogThatWasCutShortIsFound) {

@@ -11,6 +11,9 @@
 #include "gtest/gtest.h"
 #include "storage/engine/rocksdb_engine.h"
 #include "storage/keys.h"
+#include "storage/merkle/checkpoint.h"
+#include "storage/merkle/merkle_tree.h"
+#include "storage/merkle/signed_note.h"
 #include "storage/transaction.h"
 #include "tests/server/daemon/child_process.h"
 #include "tests/testing/fake_logger.h"
@@ -21,6 +24,7 @@ namespace latchkey::testing {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class ProgramTest : public ::testing::Test {
  protected:
@@ -113,9 +117,42 @@ TEST_F(ProgramTest, AStoreInUseIsExitCode2) {
 
 TEST_F(ProgramTest, AKeptCheckpointIsHeldAgainstTheLog) {
   const std::string path = dir_.Child("kept.txt");
-  std::ofstream(path) << "log\n1\n\n";
+  const auto signer = merkle::NoteSigner::Create("another.log", std::string(32, 's'));
+  std::ofstream(path) << *merkle::SignCheckpoint(*signer, 0, merkle::EmptyRoot());
   EXPECT_EQ(Fsck({"--data", data_, "--checkpoint", path}, output_), 1) << output_;
   EXPECT_THAT(output_, HasSubstr(absl::StrCat("the checkpoint in ", path, " is not one")));
+}
+
+TEST_F(ProgramTest, AFileThatIsNoCheckpointIsExitCode2AndIsNamed) {
+  const std::string path = dir_.Child("kept.txt");
+  for (const char* junk : {"junk", "log\n1\n\n", "{\"not\": \"a note\"}\n"}) {
+    std::ofstream(path, std::ios::trunc) << junk;
+    EXPECT_EQ(Fsck({"--data", data_, "--checkpoint", path}, output_), 2) << output_;
+    EXPECT_THAT(output_, HasSubstr(absl::StrCat(path, " is no checkpoint: ")));
+    EXPECT_THAT(output_, Not(HasSubstr("damaged")));
+  }
+}
+
+TEST_F(ProgramTest, TheKeyFileOfAnotherLogIsToldInOneLine) {
+  AppendEvents(20);
+  const auto signer = merkle::NoteSigner::Create("another.log", std::string(32, 's'));
+  {
+    const auto engine = OpenStore();
+    engine::WriteBatch batch;
+    for (std::uint64_t size = 1; size <= 3; ++size) {
+      storage::v1::CheckpointRecord record;
+      record.set_note(*merkle::SignCheckpoint(*signer, size, merkle::EmptyRoot()));
+      const auto key = storage::CheckpointKey(size);
+      batch.Put(key.bytes, storage::EncodeRecord(key.bytes, record));
+    }
+    ASSERT_THAT(engine->Commit(batch).status(), IsOk());
+  }
+  EXPECT_EQ(Fsck({"--data", data_}, output_), 1) << output_;
+  EXPECT_THAT(output_, HasSubstr("the key does not match"));
+  EXPECT_THAT(output_, HasSubstr("none of the 3 checkpoints"));
+  EXPECT_THAT(output_, HasSubstr("another.log"));
+  EXPECT_THAT(output_, Not(HasSubstr("altered")));
+  EXPECT_THAT(output_, HasSubstr("damaged, 1 findings: 20 events"));
 }
 
 TEST_F(ProgramTest, WrongUseIsExitCode2) {

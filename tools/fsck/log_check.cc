@@ -162,6 +162,11 @@ void LogCheck::CheckStored(const StoredCheckpoint& stored) {
   if (!parses || storage::EncodeMessage(plain) != stored.payload) {
     return findings_.Add(absl::StrCat(what, " is altered: it is no such record"));
   }
+  if (const auto is_of_key = verifier_.IsOfKey(record.note()); is_of_key.ok() && !*is_of_key) {
+    if (!options_.is_key) return;
+    return findings_.Add(absl::StrCat(what, " is not signed by the key ", verifier_.name(),
+                                      ", but by another, and was not compared"));
+  }
   const auto checkpoint = merkle::OpenCheckpoint(verifier_, record.note());
   if (!checkpoint.ok()) {
     return findings_.Add(absl::StrCat(what, " is altered: ", checkpoint.status().message()));

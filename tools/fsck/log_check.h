@@ -38,6 +38,9 @@ class LogCheck {
     // The first event that the store says it retains; nothing where that does not read, which is
     // told of with the other records.
     std::optional<std::uint64_t> oldest;
+    // Whether the signer signed any of the checkpoints in the store: where it did not, that was
+    // told, and nothing is of each.
+    bool is_key = true;
   };
 
   // What there is.
