@@ -104,16 +104,30 @@ void AddLimits(CLI::App& app, Settings& settings) {
               "How long calls may take to end when the server stops");
 }
 
+using LogLevels = std::map<std::string, LogLevel>;
+
+CLI::Validator IsLogLevel(const LogLevels& levels) {
+  return CLI::Validator(
+      [levels](std::string& name) {
+        return levels.contains(name) ? std::string()
+                                     : name + " is none; it takes debug, info, warning or error";
+      },
+      "LEVEL");
+}
+
 void AddServeOptions(CLI::App& app, Settings& settings) {
   AddData(app, settings);
   AddListenerOptions(app, settings.server);
   AddLimits(app, settings);
-  const std::map<std::string, LogLevel> levels{{"debug", LogLevel::kDebug},
-                                               {"info", LogLevel::kInfo},
-                                               {"warning", LogLevel::kWarning},
-                                               {"error", LogLevel::kError}};
-  app.add_option("--log-level", settings.log_level, "debug, info, warning or error [info]")
-      ->transform(CLI::Transformer(levels))
+  const LogLevels levels{{"debug", LogLevel::kDebug},
+                         {"info", LogLevel::kInfo},
+                         {"warning", LogLevel::kWarning},
+                         {"error", LogLevel::kError}};
+  app.add_option_function<std::string>(
+         "--log-level",
+         [levels, &settings](const std::string& name) { settings.log_level = levels.at(name); },
+         "debug, info, warning or error [info]")
+      ->check(IsLogLevel(levels))
       ->type_name("LEVEL");
   app.add_option("--ready-file", settings.ready_file,
                  "File to write, one address a line, once the server serves")

@@ -33,7 +33,12 @@ absl::Status Announce(const Settings& settings, const rpc::Server& server, Logge
 
 absl::Status CheckSettings(const Settings& settings) {
   LATCHKEY_RETURN_IF_ERROR(rpc::Server::Check(settings.server));
-  return secret::KeyFile::Read(KeyFilePath(settings.data_dir)).status();
+  const absl::Status keys = secret::KeyFile::Read(KeyFilePath(settings.data_dir)).status();
+  if (!absl::IsNotFound(keys)) return keys;
+  return absl::NotFoundError(absl::StrCat(keys.message(), "; where ", settings.data_dir,
+                                          " is to be a new data folder, make it with: latchkeyd "
+                                          "init --data ",
+                                          settings.data_dir));
 }
 
 absl::Status Serve(const Settings& settings, const Clock& clock, Entropy& entropy, Logger& logger) {

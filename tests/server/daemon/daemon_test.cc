@@ -307,6 +307,16 @@ TEST_F(DaemonTest, WrongUseIsExitCode2) {
         {"init", "--data", data_, "--log-origin", "two words"}}) {
     EXPECT_THAT(FailureOf(args, 2), Not(""));
   }
+  EXPECT_THAT(FailureOf({"serve", "--data", data_, "--log-level", "loud"}, 2),
+              HasSubstr("loud is none; it takes debug, info, warning or error"));
+}
+
+TEST_F(DaemonTest, AFolderThatIsNotThereIsToldWithHowToMakeOne) {
+  const std::string nowhere = dir_.Child("nowhere");
+  for (const char* command : {"serve", "check-config"}) {
+    EXPECT_THAT(FailureOf({command, "--data", nowhere}),
+                HasSubstr("latchkeyd init --data " + nowhere));
+  }
 }
 
 TEST_F(DaemonTest, CleartextOnANetworkIsRefusedAndSaysWhatTheFlagRisks) {
