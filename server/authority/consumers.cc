@@ -1,5 +1,7 @@
 #include "server/authority/consumers.h"
 
+#include <algorithm>
+
 #include "server/authority/actions.h"
 #include "server/authority/audit_filter.h"
 #include "server/authority/names.h"
@@ -16,8 +18,9 @@ absl::StatusOr<v1::Consumer> WithPosition(const storage::Reader& reader,
   if (!position.has_value()) return consumer;
   consumer.set_acknowledged_revision(position->acknowledged_revision());
   if (position->active_minute() != 0) {
-    *consumer.mutable_active_time() =
-        ToProto(absl::UnixEpoch() + absl::Minutes(position->active_minute()));
+    // Kept to the minute, which may have begun before the consumer was made.
+    const absl::Time minute = absl::UnixEpoch() + absl::Minutes(position->active_minute());
+    *consumer.mutable_active_time() = ToProto(std::max(minute, FromProto(consumer.create_time())));
   }
   return consumer;
 }

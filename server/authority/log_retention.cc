@@ -47,11 +47,13 @@ absl::Status Tell(Mutation& m, RetentionRecord& record) {
   summary.set_count(record.untold_count());
   *summary.mutable_first_time() = record.untold_first_time();
   *summary.mutable_last_time() = record.untold_last_time();
+  const std::uint64_t sequence = m.txn().next_sequence();
   m.WriteSummary(v1::ACTION_AUDIT_TRUNCATE, summary);
   record.clear_untold_count();
   record.clear_untold_first_time();
   record.clear_untold_last_time();
   *record.mutable_told_time() = ToProto(m.now());
+  record.set_told_sequence(sequence);
   return absl::OkStatus();
 }
 
@@ -96,7 +98,10 @@ class LogRetention::Planner {
     const bool caught_up = removed_ < kMaxRemovedInTick;
     const bool is_time =
         record_.has_told_time() ? now >= FromProto(record_.told_time()) + kTellInterval : caught_up;
-    const bool due = is_time && record_.untold_count() > 0;
+    const bool is_lost =
+        record_.told_sequence() != 0 && record_.told_sequence() < record_.oldest_sequence();
+    const bool is_much = record_.untold_count() >= kMaxUntold;
+    const bool due = record_.untold_count() > 0 && (is_time || is_much || is_lost);
     if (chunks_.empty() && (due || is_counted || !lapsing_.empty())) {
       AddChunk(record_.oldest_sequence());
     }

@@ -28,6 +28,8 @@ namespace latchkey {
 // LogRetention::Tick().
 inline constexpr std::size_t kMaxRemovedInChunk = 500;
 inline constexpr std::size_t kMaxRemovedInTick = 4000;
+// So many removed events are told by an event, however lately another one told of others.
+inline constexpr std::uint64_t kMaxUntold = 10'000;
 
 // However short the plans' times are, events stay for this long: also those of no workspace.
 inline constexpr absl::Duration kMinRetainedAge = absl::Hours(24 * 365);
@@ -39,7 +41,8 @@ inline constexpr absl::Duration kMinRetainedAge = absl::Hours(24 * 365);
 //
 // What is to be removed is read here, off the sequencer. A chunk of it is a change that looks again
 // at what is held, and deletes by key; so it goes on after whatever stopped it. What was removed is
-// told by an event a day at most.
+// told by an event a day, by one more for each kMaxUntold, and at once where what told last was
+// itself removed.
 //
 // The bytes of the log are counted where they matter, with a limit or a consumer that holds:
 // exactly, once all of it was looked at, 20000 events in a Tick(), and too low before, so that it

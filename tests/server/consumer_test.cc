@@ -198,6 +198,17 @@ TEST_F(ConsumerTest, ItIsKnownToTheMinuteWhenOneWasActive) {
   EXPECT_EQ(Get(ann_, "siem")->active_time().seconds(), absl::ToUnixSeconds(minute) + 60);
 }
 
+TEST_F(ConsumerTest, NoneWasActiveBeforeItWasThere) {
+  authority_.clock().Advance(absl::Seconds(20));
+  Make("siem", "acme");
+  authority_.clock().Advance(absl::Seconds(5));
+
+  ASSERT_THAT(Acknowledge(ann_, "siem", 1).status(), IsOk());
+
+  EXPECT_EQ(Get(ann_, "siem")->active_time().DebugString(),
+            Get(ann_, "siem")->create_time().DebugString());
+}
+
 TEST_F(ConsumerTest, APositionOutlivesTheServer) {
   Make("siem", "acme");
   ASSERT_THAT(Acknowledge(ann_, "siem", 2).status(), IsOk());

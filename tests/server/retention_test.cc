@@ -245,6 +245,40 @@ TEST_F(RetentionTest, WhatIsRemovedLittleByLittleIsToldOnceADay) {
   EXPECT_EQ(told[1].summary().count(), 24u);
 }
 
+TEST_F(RetentionTest, MuchMoreThatIsRemovedIsToldBeforeTheDayIsOver) {
+  Start();
+  MakeWorkspace("acme", v1::PLAN_FREE);
+  Fill(5);
+  Advance(absl::Hours(2));
+  Fill(kMaxUntold);
+  Advance(kLongest - absl::Hours(1));
+  Fill(1);
+  Tick();
+  ASSERT_EQ(EventsOf(v1::ACTION_AUDIT_TRUNCATE).size(), 1u);
+
+  Advance(absl::Hours(2));
+  Tick(3);
+
+  const auto told = EventsOf(v1::ACTION_AUDIT_TRUNCATE);
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_GE(told[1].summary().count(), kMaxUntold);
+}
+
+TEST_F(RetentionTest, ThatEventsWereRemovedIsToldByOneThatWasNotRemovedItself) {
+  constexpr std::uint64_t kLimit = 20'000;
+  Start(kLimit);
+  MakeWorkspace("acme", v1::PLAN_FREE);
+  for (int minute = 0; minute < 200; ++minute) {
+    Fill(1);
+    Tick();
+    Advance(absl::Minutes(1));
+    const std::size_t told = EventsOf(v1::ACTION_AUDIT_TRUNCATE).size();
+    EXPECT_EQ(told, oldest() > 1 ? 1u : 0u) << minute;
+  }
+  EXPECT_GT(oldest(), 100u);
+  EXPECT_LE(RetainedBytes(), kLimit + 1'500);
+}
+
 TEST_F(RetentionTest, TheLastEventStaysSinceItSaysWhereTheLogEnds) {
   Start();
   MakeWorkspace("acme", v1::PLAN_FREE);
