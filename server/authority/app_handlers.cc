@@ -15,7 +15,6 @@ namespace {
 using storage::v1::AppRecord;
 
 constexpr int kMaxCollaborators = 100;
-constexpr char kAppForm[] = "is no app's name; it takes apps/{id}";
 
 // Gathers and asks about an action on the app itself, named by `field`. Leaves the sheet with the
 // living app.
@@ -26,8 +25,10 @@ absl::StatusOr<FactSheet> AuthorizeOnApp(Mutation& m, policy::Action action,
   LATCHKEY_RETURN_IF_ERROR(sheet.AboutApp(id.value_or("")));
   const std::string home(
       sheet.app().has_value() ? WorkspaceIdOf(sheet.app()->app().home_workspace()) : "");
-  LATCHKEY_RETURN_IF_ERROR(m.Authorize(sheet, {home, name, id.has_value() ? name : ""}));
-  if (!id.has_value()) return InvalidFieldError(field, kAppForm);
+  const absl::Status named =
+      id.has_value() ? absl::OkStatus() : InvalidNameError(field, name, kAppForm);
+  LATCHKEY_RETURN_IF_ERROR(m.Authorize(sheet, {home, name, id.has_value() ? name : "", "", named}));
+  LATCHKEY_RETURN_IF_ERROR(named);
   if (!sheet.app().has_value() || sheet.app()->app().has_delete_time())
     return ResourceNotFoundError(name);
   return sheet;
@@ -46,12 +47,11 @@ absl::Status CheckNewApp(const v1::CreateAppRequest& request, bool has_home) {
   validator.Id("app_id", request.app_id());
   validator.Check(request.has_app(), "app", "is missing");
   validator.Text("app.display_name", request.app().display_name());
-  validator.Check(has_home, "app.home_workspace", kWorkspaceForm);
+  validator.Name("app.home_workspace", request.app().home_workspace(), has_home, kWorkspaceForm);
   validator.Enum("app.kind", request.app().kind());
   validator.Scopes("app.bot_scopes", request.app().bot_scopes());
   validator.Scopes("app.user_scopes", request.app().user_scopes());
-  validator.Check(v1::ReusePolicy_IsValid(request.app().reuse_policy()), "app.reuse_policy",
-                  "takes REVOKE_FAMILY or ALERT_ONLY");
+  validator.Enum("app.reuse_policy", request.app().reuse_policy(), /*or_none=*/true);
   validator.RequestId(request.request_id());
   return validator.status();
 }
@@ -107,8 +107,7 @@ absl::StatusOr<v1::UpdateAppResponse> Handle(Mutation& m, const v1::UpdateAppReq
   validator.Text("app.display_name", request.app().display_name());
   validator.Scopes("app.bot_scopes", request.app().bot_scopes());
   validator.Scopes("app.user_scopes", request.app().user_scopes());
-  validator.Check(v1::ReusePolicy_IsValid(request.app().reuse_policy()), "app.reuse_policy",
-                  "takes REVOKE_FAMILY or ALERT_ONLY");
+  validator.Enum("app.reuse_policy", request.app().reuse_policy(), /*or_none=*/true);
   validator.RequestId(request.request_id());
   LATCHKEY_RETURN_IF_ERROR(validator.status());
   const AppRecord& before = *sheet.app();
@@ -157,11 +156,10 @@ absl::StatusOr<v1::AddCollaboratorResponse> Handle(Mutation& m,
   const AppRecord& before = *sheet.app();
   const auto member = ParseMember(request.member());
   Validator validator;
-  validator.Check(
+  validator.Name(
+      "member", request.member(),
       member.has_value() && WorkspaceName(member->workspace) == before.app().home_workspace(),
-      "member",
-      absl::StrCat("is no member of the app's home; it takes ", before.app().home_workspace(),
-                   "/members/{id}"));
+      absl::StrCat(before.app().home_workspace(), "/members/{id}, a member of the app's home"));
   validator.RequestId(request.request_id());
   LATCHKEY_RETURN_IF_ERROR(validator.status());
   LATCHKEY_ASSIGN_OR_RETURN(const auto record,
@@ -196,7 +194,8 @@ absl::StatusOr<v1::RemoveCollaboratorResponse> Handle(
       FactSheet sheet,
       AuthorizeOnApp(m, policy::Action::kAppRemoveCollaborator, "app", request.app()));
   Validator validator;
-  validator.Check(ParseMember(request.member()).has_value(), "member", kMemberForm);
+  validator.Name("member", request.member(), ParseMember(request.member()).has_value(),
+                 kMemberForm);
   validator.RequestId(request.request_id());
   LATCHKEY_RETURN_IF_ERROR(validator.status());
   const AppRecord& before = *sheet.app();

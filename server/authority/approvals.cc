@@ -147,11 +147,8 @@ using Resolve = v1::ResolveApprovalRequestRequest;
 
 absl::Status CheckResolution(const Resolve& request, bool named) {
   Validator validator;
-  validator.Check(named, "name",
-                  "is no request's name; it takes workspaces/{id}/approvalRequests/{id}");
-  validator.Check(request.resolution() != Resolve::RESOLUTION_UNSPECIFIED &&
-                      Resolve::Resolution_IsValid(request.resolution()),
-                  "resolution", "takes APPROVE, DENY or WITHDRAW");
+  validator.Name("name", request.name(), named, "workspaces/{id}/approvalRequests/{id}");
+  validator.Enum("resolution", request.resolution());
   validator.Text("reason", request.reason());
   validator.RequestId(request.request_id());
   return validator.status();
@@ -179,9 +176,10 @@ absl::StatusOr<v1::ResolveApprovalRequestResponse> Handle(Mutation& m, const Res
   LATCHKEY_RETURN_IF_ERROR(sheet.AboutRequest(where));
   const std::string app =
       sheet.request().has_value() ? sheet.request()->approval_request().app() : "";
-  LATCHKEY_RETURN_IF_ERROR(
-      m.Authorize(sheet, {where.workspace, request.name(), app}, policy::Action::kRequestRead));
-  LATCHKEY_RETURN_IF_ERROR(CheckResolution(request, id.has_value()));
+  const absl::Status form = CheckResolution(request, id.has_value());
+  LATCHKEY_RETURN_IF_ERROR(m.Authorize(
+      sheet, {where.workspace, request.name(), app, "", id.has_value() ? absl::OkStatus() : form}));
+  LATCHKEY_RETURN_IF_ERROR(form);
   if (!sheet.request().has_value()) return ResourceNotFoundError(request.name());
   const ApprovalRequestRecord& before = *sheet.request();
   const v1::ApprovalRequest& was = before.approval_request();

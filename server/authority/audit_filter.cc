@@ -66,17 +66,20 @@ void CheckPrefixes(const Strings& prefixes, Validator& validator) {
 }
 
 void CheckNames(const v1::EventFilter& filter, Validator& validator) {
-  validator.Check(filter.workspace().empty() || ParseWorkspace(filter.workspace()).has_value(),
-                  "filter.workspace", kWorkspaceForm);
-  validator.Check(
+  validator.Name("filter.workspace", filter.workspace(),
+                 filter.workspace().empty() || ParseWorkspace(filter.workspace()).has_value(),
+                 kWorkspaceForm);
+  validator.Name(
+      "filter.organization", filter.organization(),
       filter.organization().empty() || ParseOrganization(filter.organization()).has_value(),
-      "filter.organization", kOrganizationForm);
-  validator.Check(filter.app().empty() || ParseApp(filter.app()).has_value(), "filter.app",
-                  "is no app's name; it takes apps/{id}");
-  validator.Check(filter.resource().empty() || IsResourceName(filter.resource()), "filter.resource",
-                  "is no resource's name");
-  validator.Check(filter.token().empty() || ParseToken(filter.token()).has_value(), "filter.token",
-                  kTokenForm);
+      kOrganizationForm);
+  validator.Name("filter.app", filter.app(),
+                 filter.app().empty() || ParseApp(filter.app()).has_value(), kAppForm);
+  validator.Name("filter.resource", filter.resource(),
+                 filter.resource().empty() || IsResourceName(filter.resource()),
+                 "the name of a resource, such as workspaces/{id}/members/{id}");
+  validator.Name("filter.token", filter.token(),
+                 filter.token().empty() || ParseToken(filter.token()).has_value(), kTokenForm);
   validator.Text("filter.actor", filter.actor());
 }
 

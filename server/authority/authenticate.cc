@@ -38,8 +38,7 @@ absl::StatusOr<Caller> Authority::OnBehalfOf(Caller caller, absl::string_view on
                              "is taken from a service with the role DELEGATE only; drop it");
   }
   if (!ParseMember(on_behalf_of).has_value()) {
-    return InvalidFieldError("latchkey-on-behalf-of",
-                             "is no member's name; it takes workspaces/{id}/members/{id}");
+    return InvalidNameError("latchkey-on-behalf-of", on_behalf_of, "workspaces/{id}/members/{id}");
   }
   if (!caller.roles.Has(policy::ServiceRoles::kDelegate)) {
     caller.roles = {};

@@ -154,7 +154,7 @@ absl::StatusOr<v1::CancelBulkRevocationResponse> Handle(
   LATCHKEY_RETURN_IF_ERROR(sheet.AboutWorkspace(where.workspace));
   LATCHKEY_RETURN_IF_ERROR(m.Authorize(sheet, {where.workspace, request.name(), ""}));
   Validator validator;
-  validator.Check(id.has_value(), "name", kBulkRevocationForm);
+  validator.Name("name", request.name(), id.has_value(), kBulkRevocationForm);
   validator.Text("reason", request.reason());
   validator.RequestId(request.request_id());
   LATCHKEY_RETURN_IF_ERROR(validator.status());

@@ -90,7 +90,7 @@ absl::StatusOr<v1::GetBulkRevocationResponse> Authority::Read(
       AuthorizeRead(view, caller, policy::Action::kTokenBulkRevoke, request.name(),
                     [&](FactSheet& s) { return s.AboutWorkspace(where.workspace); })
           .status());
-  if (!id.has_value()) return InvalidFieldError("name", kBulkRevocationForm);
+  if (!id.has_value()) return InvalidNameError("name", request.name(), kBulkRevocationForm);
   LATCHKEY_ASSIGN_OR_RETURN(const auto record,
                             view.Get(storage::BulkRevocationKey(where.workspace, where.id)));
   if (!record.has_value()) return ResourceNotFoundError(request.name());
@@ -107,7 +107,7 @@ absl::StatusOr<v1::ListBulkRevocationsResponse> Authority::Read(
       const FactSheet sheet,
       AuthorizeRead(view, caller, policy::Action::kTokenBulkRevoke, request.parent(),
                     [&](FactSheet& s) { return s.AboutWorkspace(workspace.value_or("")); }));
-  if (!workspace.has_value()) return InvalidFieldError("parent", kWorkspaceForm);
+  if (!workspace.has_value()) return InvalidNameError("parent", request.parent(), kWorkspaceForm);
   if (!v1::BulkRevocationState_IsValid(request.state())) {
     return InvalidFieldError("state", absl::StrCat("is ", static_cast<int>(request.state()),
                                                    "; it takes RUNNING, DONE or CANCELLED"));

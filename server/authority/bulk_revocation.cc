@@ -23,12 +23,13 @@ absl::Status CheckForm(const v1::BulkRevokeTokensRequest& request) {
   Validator validator;
   const auto workspace = ParseWorkspace(request.parent());
   const auto member = ParseMember(request.member());
-  validator.Check(workspace.has_value(), "parent", kWorkspaceForm);
-  validator.Check(request.app().empty() || ParseApp(request.app()).has_value(), "app",
-                  "is no app's name; it takes apps/{id}");
-  validator.Check(request.member().empty() || (member.has_value() && workspace.has_value() &&
-                                               member->workspace == *workspace),
-                  "member", "is no name of a member of parent; it takes {parent}/members/{id}");
+  validator.Name("parent", request.parent(), workspace.has_value(), kWorkspaceForm);
+  validator.Name("app", request.app(), request.app().empty() || ParseApp(request.app()).has_value(),
+                 kAppForm);
+  validator.Name("member", request.member(),
+                 request.member().empty() || (member.has_value() && workspace.has_value() &&
+                                              member->workspace == *workspace),
+                 "{parent}/members/{id}");
   validator.Enum("kind", request.kind(), /*or_none=*/true);
   validator.Text("label", request.label());
   const google::protobuf::Timestamp& before = request.issued_before();

@@ -23,8 +23,8 @@ inline constexpr std::size_t kMaxRememberedOwners = 16384;
 // What a revocation says where the caller gave no reason.
 inline constexpr char kBulkReason[] = "Revoked in bulk.";
 
-inline constexpr char kBulkRevocationForm[] =
-    "is no bulk revocation's name; it takes workspaces/{id}/bulkRevocations/{id}";
+// The form of its name.
+inline constexpr char kBulkRevocationForm[] = "workspaces/{id}/bulkRevocations/{id}";
 
 // Gathers for BulkRevokeTokens. Errors as FactSheet.
 absl::Status AboutBulk(FactSheet& sheet, const v1::BulkRevokeTokensRequest& request);

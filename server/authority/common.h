@@ -19,11 +19,11 @@ namespace latchkey {
 
 // What several handlers share.
 
-inline constexpr char kWorkspaceForm[] = "is no workspace's name; it takes workspaces/{id}";
-inline constexpr char kMemberForm[] = "is no member's name; it takes workspaces/{id}/members/{id}";
-
-inline constexpr char kTokenForm[] =
-    "is no token's name; it takes workspaces/{id}/tokens/{id} or services/{id}/tokens/{id}";
+// The forms of names.
+inline constexpr char kWorkspaceForm[] = "workspaces/{id}";
+inline constexpr char kMemberForm[] = "workspaces/{id}/members/{id}";
+inline constexpr char kAppForm[] = "apps/{id}";
+inline constexpr char kTokenForm[] = "workspaces/{id}/tokens/{id} or services/{id}/tokens/{id}";
 
 // ABORTED where `expected` is neither 0 nor `actual`.
 absl::Status CheckRevision(absl::string_view name, std::uint64_t expected, std::uint64_t actual);

@@ -123,7 +123,7 @@ absl::StatusOr<v1::Consumer> Find(Mutation& m, policy::Action action, const std:
                                        {std::string(WorkspaceIdOf(filter.workspace())), name, ""},
                                        policy::Action::kAuditRead));
   Validator validator;
-  validator.Check(id.has_value(), "name", kConsumerForm);
+  validator.Name("name", name, id.has_value(), kConsumerForm);
   validator.RequestId(request_id);
   LATCHKEY_RETURN_IF_ERROR(validator.status());
   if (!consumer.has_value() || !IsOpenTo(m.caller(), *consumer)) {

@@ -10,18 +10,13 @@
 #include "server/authority/consumers.h"
 #include "server/authority/lists.h"
 #include "server/authority/names.h"
+#include "server/authority/refusal.h"
 #include "server/base/status_macros.h"
 
 namespace latchkey {
 namespace {
 
 using storage::v1::ConsumerRecord;
-
-// Whether a refusal is about who calls, whatever it is about, and so tells of no consumer.
-bool IsAboutCaller(const policy::Decision& decision) {
-  return decision.rule == "caller.unauthenticated" || decision.rule == "caller.deactivated" ||
-         decision.rule == "caller.service_role";
-}
 
 }  // namespace
 
@@ -61,7 +56,7 @@ absl::StatusOr<v1::GetConsumerResponse> Authority::Read(const Caller& caller,
     return IsAboutCaller(decision) ? DeniedError(v1::ACTION_AUDIT_READ, decision)
                                    : ResourceNotFoundError(request.name());
   }
-  if (!id.has_value()) return InvalidFieldError("name", kConsumerForm);
+  if (!id.has_value()) return InvalidNameError("name", request.name(), kConsumerForm);
   if (!consumer.has_value() || !IsOpenTo(caller, *consumer)) {
     return ResourceNotFoundError(request.name());
   }
@@ -82,7 +77,7 @@ absl::StatusOr<v1::ListConsumersResponse> Authority::Read(const Caller& caller,
                     [&](FactSheet& s) { return AboutEventsOf(caller, filter, s); }));
   const auto workspace = ParseWorkspace(request.workspace());
   if (!NamesItsPart(caller, filter) || (!workspace.has_value() && !request.workspace().empty())) {
-    return InvalidFieldError("workspace", kWorkspaceForm);
+    return InvalidNameError("workspace", request.workspace(), kWorkspaceForm);
   }
   if (workspace.has_value() && !sheet.workspace().has_value()) {
     return ResourceNotFoundError(request.workspace());

@@ -15,7 +15,8 @@ namespace latchkey {
 
 // What the handlers, the reads and the streams of consumers share.
 
-inline constexpr char kConsumerForm[] = "is no consumer's name; it takes consumers/{id}";
+// The form of its name.
+inline constexpr char kConsumerForm[] = "consumers/{id}";
 
 // Returns the consumer as it is now, but for `lag` and `connected`; nullopt where there is none.
 absl::StatusOr<std::optional<v1::Consumer>> ReadConsumer(const storage::Reader& reader,

@@ -33,9 +33,8 @@ absl::Status MakeError(absl::StatusCode code, v1::ErrorReason reason, absl::stri
 
 absl::Status ResourceNotFoundError(absl::string_view named) {
   // What is no name may be anything, a secret too.
-  const absl::string_view resource = named.size() <= 256 && !absl::StrContains(named, '_')
-                                         ? named
-                                         : absl::string_view("the resource");
+  const bool shown = !named.empty() && named.size() <= 256 && !absl::StrContains(named, '_');
+  const absl::string_view resource = shown ? named : absl::string_view("the resource");
   return MakeError(absl::StatusCode::kNotFound, v1::ERROR_REASON_NOT_FOUND,
                    absl::StrCat(resource, " does not exist, or you may not read it"),
                    {{"resource", std::string(resource)}});

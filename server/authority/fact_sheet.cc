@@ -7,6 +7,7 @@
 #include "server/authority/actions.h"
 #include "server/authority/errors.h"
 #include "server/authority/organizations.h"
+#include "server/authority/refusal.h"
 #include "server/authority/tokens.h"
 #include "server/authority/validate.h"
 #include "server/base/status_macros.h"
@@ -327,6 +328,13 @@ absl::Status FactSheet::AboutPrincipal(absl::string_view principal) {
   LATCHKEY_RETURN_IF_ERROR(AboutWorkspace(IsId(workspace) ? workspace : ""));
   facts_.own = principal.empty() || IsCaller(principal);
   return absl::OkStatus();
+}
+
+policy::Decision FactSheet::Decide() const {
+  const policy::Decision decision = policy::Decide(facts_);
+  if (!missing_ || !TellsWhatItIs(facts_.action, decision)) return decision;
+  return {policy::Outcome::kDeny, "default.deny",
+          "There is no such app or token here. Look at its name, and at the workspace."};
 }
 
 policy::Decision FactSheet::DecideOwn() const {

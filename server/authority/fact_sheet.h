@@ -67,7 +67,8 @@ class FactSheet {
   // The workspace acted on joins an organization, or leaves one.
   void MovesWorkspace() { facts_.moves_workspace = true; }
 
-  policy::Decision Decide() const { return policy::Decide(facts_); }
+  // Of what is not there a refusal says just that.
+  policy::Decision Decide() const;
   // Decides for another action with the same facts.
   policy::Decision DecideAs(policy::Action action) const;
 

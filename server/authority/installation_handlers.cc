@@ -40,8 +40,7 @@ void SetApproved(const v1::ApproveAppRequest& request, const v1::App& app,
 
 namespace {
 
-constexpr char kInstallationForm[] =
-    "is no installation's name; it takes workspaces/{id}/installations/{id}";
+constexpr char kInstallationForm[] = "workspaces/{id}/installations/{id}";
 
 // A USER token speaks for a member of the workspace, which who acts there by a role in the
 // organization is not.
@@ -54,20 +53,27 @@ absl::Status CheckInstaller(const v1::App& app, absl::string_view workspace,
                    WorkspaceName(workspace), ", and you are none; let a member install it"));
 }
 
+void CheckNames(const std::string& parent, const std::string& app, Validator& validator) {
+  validator.Name("parent", parent, ParseWorkspace(parent).has_value(), kWorkspaceForm);
+  validator.Name("app", app, ParseApp(app).has_value(), kAppForm);
+}
+
 // Whether `app` may be in `workspace` at all; apps but EXTERNAL ones stay at home.
 bool MayBeIn(const v1::App& app, absl::string_view workspace) {
   return app.kind() == v1::APP_KIND_EXTERNAL || app.home_workspace() == WorkspaceName(workspace);
 }
 
-// Gathers and asks about an action on an app in a workspace. Leaves the sheet with both.
+// Gathers and asks about an action on an app in a workspace. Leaves the sheet with both. `names` is
+// not OK where the request names none.
 absl::StatusOr<FactSheet> AuthorizeOnInstallation(Mutation& m, policy::Action action,
                                                   const std::string& workspace,
                                                   const std::string& app,
-                                                  const std::string& resource) {
+                                                  const std::string& resource,
+                                                  const absl::Status& names) {
   LATCHKEY_ASSIGN_OR_RETURN(FactSheet sheet, m.Gather(action));
   LATCHKEY_RETURN_IF_ERROR(sheet.AboutInstallation(workspace, app));
   const absl::Status allowed =
-      m.Authorize(sheet, {workspace, resource, app.empty() ? "" : AppName(app)});
+      m.Authorize(sheet, {workspace, resource, app.empty() ? "" : AppName(app), "", names});
   if (!allowed.ok() && !m.needs_approval()) return allowed;
   return sheet;
 }
@@ -184,8 +190,10 @@ bool IsInstalled(const FactSheet& sheet) {
 absl::StatusOr<Installed> Install(Mutation& m, policy::Action action, const std::string& workspace,
                                   const std::string& app, const std::string& resource,
                                   const absl::Status& form, absl::string_view reason) {
+  const bool named = !workspace.empty() && !app.empty();
   LATCHKEY_ASSIGN_OR_RETURN(FactSheet sheet,
-                            AuthorizeOnInstallation(m, action, workspace, app, resource));
+                            AuthorizeOnInstallation(m, action, workspace, app, resource,
+                                                    named ? absl::OkStatus() : form));
   LATCHKEY_RETURN_IF_ERROR(form);
   LATCHKEY_RETURN_IF_ERROR(CheckPresent(sheet, workspace, app));
   LATCHKEY_RETURN_IF_ERROR(CheckInstallable(sheet.app()->app()));
@@ -207,10 +215,10 @@ absl::StatusOr<Installed> Install(Mutation& m, policy::Action action, const std:
   return WriteInstallation(m, sheet, workspace, app);
 }
 
-absl::Status CheckForm(bool named, absl::string_view field, absl::string_view form,
-                       absl::string_view reason, absl::string_view request_id) {
+absl::Status CheckForm(const std::string& name, absl::string_view reason,
+                       absl::string_view request_id) {
   Validator validator;
-  validator.Check(named, field, form);
+  validator.Name("name", name, ParseInstallation(name).has_value(), kInstallationForm);
   validator.Text("reason", reason);
   validator.RequestId(request_id);
   return validator.status();
@@ -222,8 +230,7 @@ absl::StatusOr<v1::InstallAppResponse> Handle(Mutation& m, const v1::InstallAppR
   const auto workspace = ParseWorkspace(request.parent());
   const auto app = ParseApp(request.app());
   Validator validator;
-  validator.Check(workspace.has_value(), "parent", kWorkspaceForm);
-  validator.Check(app.has_value(), "app", "is no app's name; it takes apps/{id}");
+  CheckNames(request.parent(), request.app(), validator);
   validator.Text("reason", request.reason());
   validator.RequestId(request.request_id());
   LATCHKEY_ASSIGN_OR_RETURN(
@@ -242,9 +249,7 @@ absl::StatusOr<v1::ReinstallAppResponse> Handle(Mutation& m,
   LATCHKEY_ASSIGN_OR_RETURN(
       Installed installed,
       Install(m, policy::Action::kAppReinstall, where.workspace, where.id, request.name(),
-              CheckForm(id.has_value(), "name", kInstallationForm, request.reason(),
-                        request.request_id()),
-              request.reason()));
+              CheckForm(request.name(), request.reason(), request.request_id()), request.reason()));
   return ToResponse<v1::ReinstallAppResponse>(std::move(installed));
 }
 
@@ -252,11 +257,12 @@ absl::StatusOr<v1::UninstallAppResponse> Handle(Mutation& m,
                                                 const v1::UninstallAppRequest& request) {
   const auto id = ParseInstallation(request.name());
   const InWorkspace where = id.value_or(InWorkspace{});
+  const absl::Status form = CheckForm(request.name(), request.reason(), request.request_id());
   LATCHKEY_ASSIGN_OR_RETURN(
-      FactSheet sheet, AuthorizeOnInstallation(m, policy::Action::kAppUninstall, where.workspace,
-                                               where.id, request.name()));
-  LATCHKEY_RETURN_IF_ERROR(
-      CheckForm(id.has_value(), "name", kInstallationForm, request.reason(), request.request_id()));
+      FactSheet sheet,
+      AuthorizeOnInstallation(m, policy::Action::kAppUninstall, where.workspace, where.id,
+                              request.name(), id.has_value() ? absl::OkStatus() : form));
+  LATCHKEY_RETURN_IF_ERROR(form);
   if (!sheet.installation().has_value()) return ResourceNotFoundError(request.name());
   if (!IsInstalled(sheet)) {
     return StateConflictError(request.name(), "not installed",
@@ -284,12 +290,11 @@ absl::StatusOr<FactSheet> BeginVerdict(Mutation& m, policy::Action action,
   const auto workspace = ParseWorkspace(parent);
   const auto app = ParseApp(app_name);
   const bool named = workspace.has_value() && app.has_value();
+  CheckNames(parent, app_name, validator);
   LATCHKEY_ASSIGN_OR_RETURN(
-      FactSheet sheet,
-      AuthorizeOnInstallation(m, action, workspace.value_or(""), app.value_or(""),
-                              named ? InstallationName(*workspace, *app) : parent));
-  validator.Check(workspace.has_value(), "parent", kWorkspaceForm);
-  validator.Check(app.has_value(), "app", "is no app's name; it takes apps/{id}");
+      FactSheet sheet, AuthorizeOnInstallation(m, action, workspace.value_or(""), app.value_or(""),
+                                               named ? InstallationName(*workspace, *app) : parent,
+                                               named ? absl::OkStatus() : validator.status()));
   LATCHKEY_RETURN_IF_ERROR(validator.status());
   LATCHKEY_RETURN_IF_ERROR(CheckPresent(sheet, *workspace, *app));
   return sheet;

@@ -37,7 +37,7 @@ absl::StatusOr<v1::CreateMemberResponse> Handle(Mutation& m,
       sheet.AboutMember({workspace.value_or(""), request.member_id()}, ToPolicy(role)));
   LATCHKEY_RETURN_IF_ERROR(m.Authorize(sheet, {workspace.value_or(""), request.parent(), ""}));
   Validator validator;
-  validator.Check(workspace.has_value(), "parent", kWorkspaceForm);
+  validator.Name("parent", request.parent(), workspace.has_value(), kWorkspaceForm);
   validator.Id("member_id", request.member_id());
   validator.Check(request.has_member(), "member", "is missing");
   validator.Text("member.display_name", request.member().display_name());
@@ -116,7 +116,7 @@ absl::StatusOr<v1::UpdateMemberResponse> Handle(Mutation& m,
       sheet.AboutMember(id.value_or(InWorkspace{}),
                         changes_role ? ToPolicy(request.member().role()) : policy::Role::kNone));
   LATCHKEY_RETURN_IF_ERROR(m.Authorize(sheet, {id.value_or(InWorkspace{}).workspace, name, ""}));
-  if (!id.has_value()) return InvalidFieldError("member.name", kMemberForm);
+  if (!id.has_value()) return InvalidNameError("member.name", name, kMemberForm);
   LATCHKEY_RETURN_IF_ERROR(CheckMemberUpdate(request));
   if (!sheet.member().has_value() || !sheet.workspace().has_value())
     return ResourceNotFoundError(name);
@@ -162,7 +162,7 @@ absl::StatusOr<v1::DeactivateMemberResponse> Handle(Mutation& m,
   LATCHKEY_RETURN_IF_ERROR(
       m.Authorize(sheet, {id.value_or(InWorkspace{}).workspace, request.name(), ""}));
   Validator validator;
-  validator.Check(id.has_value(), "name", kMemberForm);
+  validator.Name("name", request.name(), id.has_value(), kMemberForm);
   validator.Text("reason", request.reason());
   validator.RequestId(request.request_id());
   LATCHKEY_RETURN_IF_ERROR(validator.status());

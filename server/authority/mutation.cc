@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "server/authority/names.h"
+#include "server/authority/refusal.h"
 #include "server/base/status_macros.h"
 
 namespace latchkey {
@@ -20,7 +21,7 @@ absl::StatusOr<FactSheet> Mutation::Gather(policy::Action action) {
 }
 
 absl::Status Mutation::Authorize(const FactSheet& sheet, const Target& target,
-                                 std::optional<policy::Action> read_action) {
+                                 std::optional<policy::Action> reading) {
   LATCHKEY_RETURN_IF_ERROR(AimAt(target));
   decision_ = sheet.Decide();
   switch (decision_.outcome) {
@@ -31,17 +32,11 @@ absl::Status Mutation::Authorize(const FactSheet& sheet, const Target& target,
     case policy::Outcome::kDeny:
       break;
   }
+  // What is of no form names nothing of which a refusal could tell.
+  if (!target.form.ok() && TellsWhatItIs(action_, decision_)) return target.form;
   refused_ = true;
-  const bool about_caller = decision_.rule == "caller.unauthenticated" ||
-                            decision_.rule == "caller.deactivated" ||
-                            decision_.rule == "caller.service_role";
-  const bool unreadable =
-      read_action.has_value() && sheet.DecideAs(*read_action).outcome != policy::Outcome::kAllow;
-  const bool missing = sheet.missing() && decision_.rule == "default.deny";
-  const bool hidden =
-      decision_.rule == "caller.cross_workspace" || (!about_caller && (unreadable || missing));
-  if (hidden) return ResourceNotFoundError(target.resource);
-  return DeniedError(ToProto(action_), decision_);
+  return RefusalError(sheet, decision_, reading.has_value() ? reading : ReadingOf(action_),
+                      target.resource, target.app);
 }
 
 absl::Status Mutation::AuthorizeBearer(policy::Action action, const Target& target, bool spent) {

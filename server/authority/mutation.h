@@ -31,6 +31,8 @@ struct Target {
   std::string app;        // name; empty: none
   // Name; empty: that of the workspace, as it is where this becomes the target.
   std::string organization = {};
+  // Not OK: what is wrong with the names of the request, which are of no form.
+  absl::Status form = {};
 };
 
 // What the handlers of mutations share. Everything outlives the mutation.
@@ -60,11 +62,12 @@ class Mutation {
   absl::StatusOr<FactSheet> Gather(policy::Action action);
 
   // Decides by `sheet` and keeps the decision for the events that follow.
-  // NOT_FOUND in place of a denial where the caller may not know of the resource: in another
-  // workspace, or where `read_action` is given and denied too.
+  // NOT_FOUND in place of a denial where the caller may not know of the resource; see IsHidden().
+  // `reading` is ReadingOf() the action where not given.
+  // The target's form in place of a denial that would tell what the resource is.
   // FAILED_PRECONDITION: NEEDS_APPROVAL without a request yet; see ApprovalNeeded().
   absl::Status Authorize(const FactSheet& sheet, const Target& target,
-                         std::optional<policy::Action> read_action = std::nullopt);
+                         std::optional<policy::Action> reading = std::nullopt);
 
   // Asks policy whether whoever presents a token's secret may revoke or rotate it. Needs no caller.
   // `spent`: it is a refresh secret that was spent before.

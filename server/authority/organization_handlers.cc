@@ -21,10 +21,12 @@ constexpr int kMaxPeople = 100;
 void CheckPeople(absl::string_view field, const Strings& people, Validator& validator) {
   validator.Check(people.size() <= kMaxPeople, field,
                   absl::StrCat("has ", people.size(), "; it takes at most ", kMaxPeople));
-  const bool named = std::all_of(people.begin(), people.end(), [](const std::string& name) {
-    return ParseMember(name).has_value();
+  const auto bad = std::find_if(people.begin(), people.end(), [](const std::string& name) {
+    return !ParseMember(name).has_value();
   });
-  validator.Check(named, field, absl::StrCat("holds what ", kMemberForm));
+  if (bad != people.end()) {
+    validator.Add(field, absl::StrCat("holds ", Shown(*bad), "; it takes ", kMemberForm));
+  }
   validator.Check(Normalized(people).size() == static_cast<std::size_t>(people.size()), field,
                   "names a member twice");
 }
@@ -133,7 +135,7 @@ absl::StatusOr<v1::UpdateOrganizationResponse> Handle(
   LATCHKEY_ASSIGN_OR_RETURN(FactSheet sheet, m.Gather(policy::Action::kOrganizationUpdate));
   LATCHKEY_RETURN_IF_ERROR(sheet.AboutOrganization(id.value_or("")));
   LATCHKEY_RETURN_IF_ERROR(m.Authorize(sheet, {"", name, "", id.has_value() ? name : ""}));
-  if (!id.has_value()) return InvalidFieldError("organization.name", kOrganizationForm);
+  if (!id.has_value()) return InvalidNameError("organization.name", name, kOrganizationForm);
   LATCHKEY_RETURN_IF_ERROR(CheckOrganizationUpdate(request));
   if (!sheet.organization().has_value()) return ResourceNotFoundError(name);
   const OrganizationRecord& before = *sheet.organization();

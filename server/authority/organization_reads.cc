@@ -21,7 +21,7 @@ absl::StatusOr<v1::GetOrganizationResponse> Authority::Read(
       FactSheet sheet,
       AuthorizeRead(view, caller, policy::Action::kOrganizationRead, request.name(),
                     [&](FactSheet& s) { return s.AboutOrganization(id.value_or("")); }));
-  if (!id.has_value()) return InvalidFieldError("name", kOrganizationForm);
+  if (!id.has_value()) return InvalidNameError("name", request.name(), kOrganizationForm);
   if (!sheet.organization().has_value()) return ResourceNotFoundError(request.name());
   v1::GetOrganizationResponse response;
   *response.mutable_organization() = sheet.organization()->organization();

@@ -70,7 +70,7 @@ absl::StatusOr<FactSheet> BeginVerdict(Mutation& m, policy::Action action,
   LATCHKEY_RETURN_IF_ERROR(m.Authorize(
       sheet, {"", app.has_value() ? OrganizationInstallationName(organization, *app) : parent,
               app.has_value() ? app_name : "", parent}));
-  validator.Check(app.has_value(), "app", "is no app's name; it takes apps/{id}");
+  validator.Name("app", app_name, app.has_value(), kAppForm);
   LATCHKEY_RETURN_IF_ERROR(validator.status());
   if (!sheet.organization().has_value()) return ResourceNotFoundError(parent);
   const bool there = sheet.app().has_value() && !sheet.app()->app().has_delete_time();

@@ -17,8 +17,8 @@ namespace latchkey {
 
 // What an organization is to its workspaces.
 
-inline constexpr char kOrganizationForm[] =
-    "is no organization's name; it takes organizations/{id}";
+// The form of its name.
+inline constexpr char kOrganizationForm[] = "organizations/{id}";
 
 // Returns the organization that `workspace` belongs to; nothing where it belongs to none.
 absl::StatusOr<storage::Found<storage::v1::OrganizationRecord>> OrganizationOf(

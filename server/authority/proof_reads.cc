@@ -46,10 +46,10 @@ absl::Status CheckPosition(absl::string_view field, std::uint64_t asked, std::ui
 
 absl::Status CheckNames(const std::string& workspace, const std::string& organization) {
   if (!workspace.empty() && !ParseWorkspace(workspace).has_value()) {
-    return InvalidFieldError("workspace", kWorkspaceForm);
+    return InvalidNameError("workspace", workspace, kWorkspaceForm);
   }
   if (!organization.empty() && !ParseOrganization(organization).has_value()) {
-    return InvalidFieldError("organization", kOrganizationForm);
+    return InvalidNameError("organization", organization, kOrganizationForm);
   }
   return absl::OkStatus();
 }

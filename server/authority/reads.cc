@@ -7,6 +7,7 @@
 #include "server/authority/common.h"
 #include "server/authority/lists.h"
 #include "server/authority/names.h"
+#include "server/authority/refusal.h"
 #include "server/authority/tokens.h"
 #include "server/base/status_macros.h"
 
@@ -21,16 +22,6 @@ using storage::v1::ServiceRecord;
 using storage::v1::TokenRecord;
 using storage::v1::WorkspaceRecord;
 
-// Whether a refused read is told as if there were nothing: about another workspace, and about what
-// belongs to somebody.
-bool Hides(policy::Action action, const policy::Decision& decision) {
-  if (decision.rule == "caller.cross_workspace") return true;
-  const bool owned = action == policy::Action::kTokenRead || action == policy::Action::kRequestRead;
-  return owned && decision.rule != "caller.unauthenticated" &&
-         decision.rule != "caller.deactivated" && decision.rule != "caller.service_role" &&
-         decision.rule != "caller.guest";
-}
-
 }  // namespace
 
 absl::StatusOr<FactSheet> Authority::AuthorizeRead(
@@ -41,8 +32,7 @@ absl::StatusOr<FactSheet> Authority::AuthorizeRead(
   LATCHKEY_RETURN_IF_ERROR(about(sheet));
   const policy::Decision decision = sheet.Decide();
   if (decision.outcome == policy::Outcome::kAllow) return sheet;
-  if (Hides(action, decision)) return ResourceNotFoundError(resource);
-  return DeniedError(ToProto(action), decision);
+  return RefusalError(sheet, decision, ReadingOf(action), resource);
 }
 
 absl::StatusOr<v1::GetWorkspaceResponse> Authority::Read(const Caller& caller,
@@ -53,7 +43,7 @@ absl::StatusOr<v1::GetWorkspaceResponse> Authority::Read(const Caller& caller,
       FactSheet sheet,
       AuthorizeRead(view, caller, policy::Action::kWorkspaceRead, request.name(),
                     [&](FactSheet& s) { return s.AboutWorkspace(id.value_or("")); }));
-  if (!id.has_value()) return InvalidFieldError("name", kWorkspaceForm);
+  if (!id.has_value()) return InvalidNameError("name", request.name(), kWorkspaceForm);
   if (!sheet.workspace().has_value()) return ResourceNotFoundError(request.name());
   v1::GetWorkspaceResponse response;
   *response.mutable_workspace() = sheet.workspace()->workspace();
@@ -99,7 +89,7 @@ absl::StatusOr<v1::GetMemberResponse> Authority::Read(const Caller& caller,
       AuthorizeRead(view, caller, policy::Action::kMemberRead, request.name(), [&](FactSheet& s) {
         return s.AboutMember(id.value_or(InWorkspace{}), policy::Role::kNone);
       }));
-  if (!id.has_value()) return InvalidFieldError("name", kMemberForm);
+  if (!id.has_value()) return InvalidNameError("name", request.name(), kMemberForm);
   if (!sheet.member().has_value()) return ResourceNotFoundError(request.name());
   v1::GetMemberResponse response;
   *response.mutable_member() = sheet.member()->member();
@@ -114,7 +104,7 @@ absl::StatusOr<v1::ListMembersResponse> Authority::Read(const Caller& caller,
       FactSheet sheet,
       AuthorizeRead(view, caller, policy::Action::kMemberRead, request.parent(),
                     [&](FactSheet& s) { return s.AboutWorkspace(workspace.value_or("")); }));
-  if (!workspace.has_value()) return InvalidFieldError("parent", kWorkspaceForm);
+  if (!workspace.has_value()) return InvalidNameError("parent", request.parent(), kWorkspaceForm);
   if (!sheet.workspace().has_value()) return ResourceNotFoundError(request.parent());
   LATCHKEY_ASSIGN_OR_RETURN(const Page page, PageOf(request));
   v1::ListMembersResponse response;
@@ -155,7 +145,7 @@ absl::StatusOr<v1::GetAppResponse> Authority::Read(const Caller& caller,
   LATCHKEY_ASSIGN_OR_RETURN(
       FactSheet sheet, AuthorizeRead(view, caller, policy::Action::kAppRead, request.name(),
                                      [&](FactSheet& s) { return s.AboutApp(id.value_or("")); }));
-  if (!id.has_value()) return InvalidFieldError("name", "is no app's name; it takes apps/{id}");
+  if (!id.has_value()) return InvalidNameError("name", request.name(), kAppForm);
   if (!sheet.app().has_value()) return ResourceNotFoundError(request.name());
   v1::GetAppResponse response;
   *response.mutable_app() = sheet.app()->app();
@@ -170,7 +160,7 @@ absl::StatusOr<v1::ListAppsResponse> Authority::Read(const Caller& caller,
       FactSheet sheet,
       AuthorizeRead(view, caller, policy::Action::kAppRead, request.parent(),
                     [&](FactSheet& s) { return s.AboutWorkspace(workspace.value_or("")); }));
-  if (!workspace.has_value()) return InvalidFieldError("parent", kWorkspaceForm);
+  if (!workspace.has_value()) return InvalidNameError("parent", request.parent(), kWorkspaceForm);
   if (!sheet.workspace().has_value()) return ResourceNotFoundError(request.parent());
   LATCHKEY_ASSIGN_OR_RETURN(const Page page, PageOf(request));
   v1::ListAppsResponse response;
@@ -198,7 +188,7 @@ absl::StatusOr<v1::ListInstallationsResponse> Authority::Read(
       FactSheet sheet,
       AuthorizeRead(view, caller, policy::Action::kInstallationRead, request.parent(),
                     [&](FactSheet& s) { return s.AboutWorkspace(workspace.value_or("")); }));
-  if (!workspace.has_value()) return InvalidFieldError("parent", kWorkspaceForm);
+  if (!workspace.has_value()) return InvalidNameError("parent", request.parent(), kWorkspaceForm);
   if (!sheet.workspace().has_value()) return ResourceNotFoundError(request.parent());
   LATCHKEY_ASSIGN_OR_RETURN(const Page page, PageOf(request));
   v1::ListInstallationsResponse response;
@@ -229,7 +219,7 @@ absl::StatusOr<v1::ListApprovalRequestsResponse> Authority::Read(
       FactSheet::For(view, caller, policy::Action::kRequestRead, options_.clock.Now()));
   LATCHKEY_RETURN_IF_ERROR(sheet.AboutWorkspace(workspace.value_or("")));
   LATCHKEY_ASSIGN_OR_RETURN(const ListScope scope, ScopeOf(sheet, request.parent()));
-  if (!workspace.has_value()) return InvalidFieldError("parent", kWorkspaceForm);
+  if (!workspace.has_value()) return InvalidNameError("parent", request.parent(), kWorkspaceForm);
   if (!sheet.workspace().has_value()) return ResourceNotFoundError(request.parent());
   LATCHKEY_ASSIGN_OR_RETURN(const Page page, PageOf(request));
   v1::ListApprovalRequestsResponse response;
@@ -258,9 +248,7 @@ absl::StatusOr<v1::GetTokenResponse> Authority::Read(const Caller& caller,
       FactSheet sheet,
       AuthorizeRead(view, caller, policy::Action::kTokenRead, request.name(),
                     [&](FactSheet& s) { return s.AboutToken(id.value_or(TokenId{})); }));
-  if (!id.has_value()) {
-    return InvalidFieldError("name", "is no token's name; it takes workspaces/{id}/tokens/{id}");
-  }
+  if (!id.has_value()) return InvalidNameError("name", request.name(), kTokenForm);
   if (!sheet.token().has_value()) return ResourceNotFoundError(request.name());
   v1::GetTokenResponse response;
   LATCHKEY_ASSIGN_OR_RETURN(*response.mutable_token(),

@@ -22,7 +22,7 @@ bool Changes(const v1::RegenerateTokenRequest& request, absl::string_view path) 
 
 absl::Status CheckForm(const v1::RegenerateTokenRequest& request, bool named, absl::Time now) {
   Validator validator;
-  validator.Check(named, "name", kTokenForm);
+  validator.Name("name", request.name(), named, kTokenForm);
   validator.Span("grace", request.grace(), absl::ZeroDuration(), kMaxGrace);
   if (!request.update_mask().paths().empty()) {
     CheckMask(request.update_mask(), {"scopes", "label", "expire_time"}, validator);
@@ -74,8 +74,10 @@ absl::StatusOr<v1::RegenerateTokenResponse> Handle(Mutation& m,
   LATCHKEY_RETURN_IF_ERROR(
       sheet.AboutToken(where, Changes(request, "scopes") ? &request.token().scopes() : nullptr));
   const std::string app = sheet.token().has_value() ? sheet.token()->token().app() : "";
+  const absl::Status named =
+      id.has_value() ? absl::OkStatus() : InvalidNameError("name", request.name(), kTokenForm);
   const absl::Status allowed =
-      m.Authorize(sheet, {where.owner.workspace, request.name(), app}, policy::Action::kTokenRead);
+      m.Authorize(sheet, {where.owner.workspace, request.name(), app, "", named});
   if (!allowed.ok() && !m.needs_approval()) return allowed;
   LATCHKEY_RETURN_IF_ERROR(CheckForm(request, id.has_value(), m.now()));
   if (!sheet.token().has_value()) return ResourceNotFoundError(request.name());

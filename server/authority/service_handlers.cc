@@ -85,7 +85,7 @@ absl::StatusOr<v1::DeleteServiceResponse> Handle(Mutation& m,
   LATCHKEY_RETURN_IF_ERROR(sheet.AboutService(id.value_or("")));
   LATCHKEY_RETURN_IF_ERROR(m.Authorize(sheet, {"", request.name(), ""}));
   Validator validator;
-  validator.Check(id.has_value(), "name", "is no service's name; it takes services/{id}");
+  validator.Name("name", request.name(), id.has_value(), "services/{id}");
   validator.RequestId(request.request_id());
   LATCHKEY_RETURN_IF_ERROR(validator.status());
   if (!sheet.service().has_value()) return ResourceNotFoundError(request.name());

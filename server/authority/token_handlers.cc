@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "server/authority/common.h"
 #include "server/authority/handlers.h"
 #include "server/authority/names.h"
@@ -26,21 +27,32 @@ bool IsIssuable(v1::TokenKind kind) {
   return NeedsApp(kind) || kind == v1::TOKEN_KIND_TEST || kind == v1::TOKEN_KIND_SERVICE;
 }
 
+std::string ShownKind(v1::TokenKind kind) {
+  if (kind == v1::TOKEN_KIND_UNSPECIFIED) return "not set";
+  if (!v1::TokenKind_IsValid(kind)) return absl::StrCat(static_cast<int>(kind));
+  return std::string(absl::StripPrefix(v1::TokenKind_Name(kind), "TOKEN_KIND_"));
+}
+
 absl::Status CheckIssue(const v1::IssueTokenRequest& request,
                         const std::optional<TokenOwner>& owner, absl::Time now) {
   const v1::TokenKind kind = request.kind();
   Validator validator;
-  validator.Check(IsIssuable(kind), "kind",
-                  "takes TEST, CUSTOM_BOT, LEGACY_BOT, APP or SERVICE; installing an app makes BOT "
-                  "and USER tokens");
+  if (!IsIssuable(kind)) {
+    validator.Add("kind", absl::StrCat("is ", ShownKind(kind),
+                                       "; it takes TEST, CUSTOM_BOT, LEGACY_BOT, APP or SERVICE: "
+                                       "installing an app makes BOT and USER tokens"));
+  }
   const bool of_service = owner.has_value() && !owner->service.empty();
-  validator.Check(owner.has_value() && of_service == (kind == v1::TOKEN_KIND_SERVICE), "parent",
-                  "takes services/{id} for SERVICE and workspaces/{id} for the other kinds");
-  validator.Check(NeedsApp(kind) ? ParseApp(request.app()).has_value() : request.app().empty(),
-                  "app", "takes apps/{id} for CUSTOM_BOT, LEGACY_BOT and APP, else nothing");
-  validator.Check(request.member().empty() ||
-                      (kind == v1::TOKEN_KIND_TEST && ParseMember(request.member()).has_value()),
-                  "member", "takes workspaces/{id}/members/{id} for TEST, else nothing");
+  validator.Name("parent", request.parent(),
+                 owner.has_value() && of_service == (kind == v1::TOKEN_KIND_SERVICE),
+                 "services/{id} for SERVICE and workspaces/{id} for the other kinds");
+  validator.Name("app", request.app(),
+                 NeedsApp(kind) ? ParseApp(request.app()).has_value() : request.app().empty(),
+                 "apps/{id} for CUSTOM_BOT, LEGACY_BOT and APP, else nothing");
+  validator.Name("member", request.member(),
+                 request.member().empty() ||
+                     (kind == v1::TOKEN_KIND_TEST && ParseMember(request.member()).has_value()),
+                 "workspaces/{id}/members/{id} for TEST, else nothing");
   validator.Scopes("scopes", request.scopes());
   validator.Text("label", request.label());
   validator.Text("reason", request.reason());
@@ -133,10 +145,15 @@ absl::StatusOr<v1::IssueTokenResponse> Handle(Mutation& m, const v1::IssueTokenR
   LATCHKEY_ASSIGN_OR_RETURN(FactSheet sheet, m.Gather(policy::Action::kTokenIssue));
   LATCHKEY_RETURN_IF_ERROR(sheet.AboutNewToken(where, ToPolicy(request.kind()), app,
                                                request.member(), request.scopes()));
+  const absl::Status form = CheckIssue(request, owner, m.now());
+  const bool says_what = owner.has_value() && request.kind() != v1::TOKEN_KIND_UNSPECIFIED &&
+                         v1::TokenKind_IsValid(request.kind()) &&
+                         (!app.empty() || !NeedsApp(request.kind()));
   const absl::Status allowed =
-      m.Authorize(sheet, {where.workspace, request.parent(), app.empty() ? "" : AppName(app)});
+      m.Authorize(sheet, {where.workspace, request.parent(), app.empty() ? "" : AppName(app), "",
+                          says_what ? absl::OkStatus() : form});
   if (!allowed.ok() && !m.needs_approval()) return allowed;
-  LATCHKEY_RETURN_IF_ERROR(CheckIssue(request, owner, m.now()));
+  LATCHKEY_RETURN_IF_ERROR(form);
   const bool of_service = !where.service.empty();
   const bool parent_exists =
       of_service ? sheet.service().has_value() : sheet.workspace().has_value();
@@ -177,10 +194,12 @@ absl::StatusOr<v1::RevokeTokenResponse> Handle(Mutation& m, const v1::RevokeToke
   LATCHKEY_ASSIGN_OR_RETURN(FactSheet sheet, m.Gather(policy::Action::kTokenRevoke));
   LATCHKEY_RETURN_IF_ERROR(sheet.AboutToken(where));
   const std::string app = sheet.token().has_value() ? sheet.token()->token().app() : "";
+  const absl::Status named =
+      id.has_value() ? absl::OkStatus() : InvalidNameError("name", request.name(), kTokenForm);
   LATCHKEY_RETURN_IF_ERROR(
-      m.Authorize(sheet, {where.owner.workspace, request.name(), app}, policy::Action::kTokenRead));
+      m.Authorize(sheet, {where.owner.workspace, request.name(), app, "", named}));
   Validator validator;
-  validator.Check(id.has_value(), "name", kTokenForm);
+  validator.Name("name", request.name(), id.has_value(), kTokenForm);
   validator.Text("reason", request.reason());
   validator.RequestId(request.request_id());
   LATCHKEY_RETURN_IF_ERROR(validator.status());

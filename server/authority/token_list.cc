@@ -20,11 +20,12 @@ absl::StatusOr<TokenSelection> ParseQuery(const v1::ListTokensRequest& request) 
   TokenSelection selection;
   Validator validator;
   const auto owner = ParseTokenOwner(request.parent());
-  validator.Check(owner.has_value(), "parent", "takes workspaces/{id} or services/{id}");
-  validator.Check(request.app().empty() || ParseApp(request.app()).has_value(), "app",
-                  "takes apps/{id}");
-  validator.Check(request.member().empty() || ParseMember(request.member()).has_value(), "member",
-                  kMemberForm);
+  validator.Name("parent", request.parent(), owner.has_value(), "workspaces/{id} or services/{id}");
+  validator.Name("app", request.app(), request.app().empty() || ParseApp(request.app()).has_value(),
+                 kAppForm);
+  validator.Name("member", request.member(),
+                 request.member().empty() || ParseMember(request.member()).has_value(),
+                 kMemberForm);
   validator.Enum("state", request.state(), /*or_none=*/true);
   validator.Enum("kind", request.kind(), /*or_none=*/true);
   LATCHKEY_RETURN_IF_ERROR(validator.status());

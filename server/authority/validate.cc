@@ -28,6 +28,10 @@ bool IsScope(absl::string_view scope) {
   });
 }
 
+std::string NotOfForm(absl::string_view value, absl::string_view takes) {
+  return absl::StrCat("is ", Shown(value), "; it takes ", takes);
+}
+
 }  // namespace
 
 void Validator::Add(absl::string_view field, absl::string_view description) {
@@ -52,6 +56,11 @@ void Validator::Enum(absl::string_view field, int value,
   Add(field, absl::StrCat(got, "; it takes ",
                           names.size() > kMaxNames ? absl::StrCat("a value of ", type.name())
                                                    : absl::StrJoin(names, ", ")));
+}
+
+void Validator::Name(absl::string_view field, absl::string_view value, bool ok,
+                     absl::string_view takes) {
+  if (!ok) Add(field, NotOfForm(value, takes));
 }
 
 void Validator::Id(absl::string_view field, absl::string_view value) {
@@ -118,6 +127,11 @@ std::string Shown(absl::string_view value) {
   if (value.empty()) return "empty";
   if (value.size() > kMaxShownBytes) return absl::StrCat(value.size(), " bytes");
   return absl::StrCat("\"", absl::CHexEscape(value), "\"");
+}
+
+absl::Status InvalidNameError(absl::string_view field, absl::string_view value,
+                              absl::string_view takes) {
+  return InvalidFieldError(field, NotOfForm(value, takes));
 }
 
 std::vector<std::string> Normalized(const Strings& scopes) {

@@ -42,6 +42,8 @@ class Validator {
   void Enum(absl::string_view field, Value value, bool or_none = false) {
     Enum(field, static_cast<int>(value), *google::protobuf::GetEnumDescriptor<Value>(), or_none);
   }
+  // A resource's name: adds a violation where `ok` is false. It `takes` names of that form.
+  void Name(absl::string_view field, absl::string_view value, bool ok, absl::string_view takes);
   // 1 to 63 of [a-z0-9-].
   void Id(absl::string_view field, absl::string_view value);
   // At most 256 bytes of UTF-8 without control characters.
@@ -73,6 +75,10 @@ class Validator {
 // Returns `value` as an error may show it: in quotes, or by its size where it is empty, or longer
 // than a value of its kind that could be a secret put into the wrong field.
 std::string Shown(absl::string_view value);
+
+// INVALID_ARGUMENT: `field` got `value`, which is of no form that it `takes`.
+absl::Status InvalidNameError(absl::string_view field, absl::string_view value,
+                              absl::string_view takes);
 
 // Returns `scopes` in order, each once.
 std::vector<std::string> Normalized(const Strings& scopes);

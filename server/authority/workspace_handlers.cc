@@ -18,8 +18,8 @@ using storage::v1::WorkspaceRecord;
 
 void CheckOrganizationForm(const v1::Workspace& workspace, Validator& validator) {
   const std::string& name = workspace.organization();
-  validator.Check(name.empty() || ParseOrganization(name).has_value(), "workspace.organization",
-                  kOrganizationForm);
+  validator.Name("workspace.organization", name,
+                 name.empty() || ParseOrganization(name).has_value(), kOrganizationForm);
 }
 
 absl::Status CheckNewWorkspace(const v1::CreateWorkspaceRequest& request) {
@@ -163,7 +163,8 @@ absl::StatusOr<v1::UpdateWorkspaceResponse> Handle(Mutation& m,
   LATCHKEY_RETURN_IF_ERROR(sheet.AboutWorkspace(id.value_or("")));
   if (Names(request, "organization")) sheet.MovesWorkspace();
   LATCHKEY_RETURN_IF_ERROR(m.Authorize(sheet, {id.value_or(""), request.workspace().name(), ""}));
-  if (!id.has_value()) return InvalidFieldError("workspace.name", kWorkspaceForm);
+  if (!id.has_value())
+    return InvalidNameError("workspace.name", request.workspace().name(), kWorkspaceForm);
   LATCHKEY_RETURN_IF_ERROR(CheckWorkspaceUpdate(request));
   if (!sheet.workspace().has_value()) return ResourceNotFoundError(request.workspace().name());
   const WorkspaceRecord& before = *sheet.workspace();

@@ -1,6 +1,7 @@
 // What each method says to bad input: INVALID_ARGUMENT that names the field, or NOT_FOUND where
 // existence must not leak; and nothing is written. The tables are text, one row a call.
 #include <array>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "latchkey/v1/app_service.grpc.pb.h"
 #include "latchkey/v1/token_service.grpc.pb.h"
 #include "tests/rpc/bad_input_rows.h"
+#include "tests/rpc/bad_name_rows.h"
 #include "tests/rpc/server_fixture.h"
 
 namespace latchkey::testing {
@@ -146,18 +148,71 @@ class BadInputTest : public ServerTest {
     EXPECT_FALSE(absl::StrContains(status.error_message(), secret_)) << "a secret came back";
     EXPECT_FALSE(absl::StrContains(status.error_details(), secret_)) << "a secret came back";
     if (not_found || ErrorInfoOf(status).reason() == "PAGE_TOKEN_INVALID") return;
-    std::set<std::string> fields;
+    EXPECT_TRUE(ViolationsOf(status).contains(row.field))
+        << "no violation of " << row.field << ": " << status.error_message();
+  }
+
+  // What is wrong with a request, by field.
+  static std::map<std::string, std::string> ViolationsOf(const grpc::Status& status) {
+    std::map<std::string, std::string> violations;
     const google::rpc::Status details = DetailsOf(status);
     for (const auto& any : details.details()) {
       google::rpc::BadRequest bad;
       if (!any.UnpackTo(&bad)) continue;
       for (const auto& violation : bad.field_violations()) {
-        fields.insert(violation.field());
+        violations.emplace(violation.field(), violation.description());
         EXPECT_FALSE(violation.description().empty());
       }
     }
-    EXPECT_TRUE(fields.contains(row.field))
-        << "no violation of " << row.field << ": " << status.error_message();
+    return violations;
+  }
+
+  void CheckName(const Named& row, const std::string& name) const {
+    const std::string request = absl::StrReplaceAll(row.request, {{"{name}", name}});
+    SCOPED_TRACE(absl::StrCat(row.method, " { ", request, " }"));
+    const std::uint64_t before = newest();
+    const grpc::Status status = CallAs(row.caller, row.method, request);
+    EXPECT_EQ(status.error_code(), StatusCode::INVALID_ARGUMENT) << status.error_message();
+    EXPECT_EQ(newest(), before) << "something was written";
+    const auto violations = ViolationsOf(status);
+    ASSERT_TRUE(violations.contains(row.field)) << status.error_message();
+    // It says what it got.
+    EXPECT_TRUE(absl::StrContains(violations.at(row.field),
+                                  name.empty() ? "is empty;" : absl::StrCat("\"", name, "\"")))
+        << violations.at(row.field);
+
+    // Whoever else it is has no right to it, or is told the same.
+    const grpc::Status other =
+        CallAs(absl::string_view(row.caller) == kOwner ? kOperator : kOwner, row.method, request);
+    EXPECT_FALSE(other.ok());
+    EXPECT_FALSE(absl::StartsWith(other.error_message(), " ")) << other.error_message();
+    EXPECT_GT(other.error_message().size(), 20U) << other.error_message();
+  }
+
+  // Whether a request of the method has the field "a" or "a.b".
+  static bool Takes(const google::protobuf::MethodDescriptor& method, const std::string& field) {
+    const google::protobuf::Descriptor* message = method.input_type();
+    for (const std::string& part : std::vector<std::string>(absl::StrSplit(field, '.'))) {
+      const auto* found = message == nullptr ? nullptr : message->FindFieldByName(part);
+      if (found == nullptr) return false;
+      message = found->message_type();
+    }
+    return true;
+  }
+
+  // The fields by which the method's request names what it is about.
+  static std::vector<std::string> NamingFieldsOf(const google::protobuf::MethodDescriptor& method) {
+    std::vector<std::string> fields;
+    for (const char* field : {"name", "parent", "app"}) {
+      const auto* found = method.input_type()->FindFieldByName(field);
+      if (found != nullptr && found->message_type() == nullptr) fields.push_back(field);
+    }
+    if (!absl::StartsWith(method.name(), "Update")) return fields;
+    for (int i = 0; i < method.input_type()->field_count(); ++i) {
+      const std::string field = absl::StrCat(method.input_type()->field(i)->name(), ".name");
+      if (Takes(method, field)) fields.push_back(field);
+    }
+    return fields;
   }
 
   std::string delegate_;
@@ -177,6 +232,13 @@ TEST_F(BadInputTest, TokensSayWhichFieldIsBadAndWriteNothing) {
 }
 TEST_F(BadInputTest, AuditAndPolicySayWhichFieldIsBadAndWriteNothing) {
   for (const Row& row : kOthers) CheckInvalid(row);
+}
+
+TEST_F(BadInputTest, ANameOfNoFormIsToldAsSuchToWhoeverMayActAndIsNoEmptyMessageToOthers) {
+  for (const Named& row : kNamed) {
+    if (!row.may_be_empty) CheckName(row, "");
+    for (const char* name : {"zz", "apps/", "workspaces/acme/nothing/x"}) CheckName(row, name);
+  }
 }
 
 TEST_F(BadInputTest, WhatIsAnotherTenantsIsNotFoundWordForWordAsIfItDidNotExist) {
@@ -206,6 +268,8 @@ TEST_F(BadInputTest, EveryMethodOnOfferHasItsRows) {
   for (const Row& row : kTokens) covered.insert(row.method);
   for (const Row& row : kOthers) covered.insert(row.method);
   for (const Foreign& row : kForeign) covered.insert(row.method);
+  std::set<std::string> named;
+  for (const Named& row : kNamed) named.insert(absl::StrCat(row.method, " ", row.field));
   for (const char* name : {"AdminService", "AppService", "AuditService", "DirectoryService",
                            "PolicyService", "TokenService", "VerifierService"}) {
     const auto* service =
@@ -213,6 +277,10 @@ TEST_F(BadInputTest, EveryMethodOnOfferHasItsRows) {
     ASSERT_NE(service, nullptr);
     for (int i = 0; i < service->method_count(); ++i) {
       const std::string path = absl::StrCat(name, "/", service->method(i)->name());
+      for (const std::string& field : NamingFieldsOf(*service->method(i))) {
+        EXPECT_TRUE(named.contains(absl::StrCat(path, " ", field)))
+            << path << " takes a name in " << field << " and has no row of kNamed";
+      }
       if (covered.contains(path)) continue;
       EXPECT_EQ(Send("", path, "").error_code(), StatusCode::UNIMPLEMENTED)
           << path << " is on offer and has no row";

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
 #include "google/rpc/error_details.pb.h"
 #include "gtest/gtest.h"
 #include "server/authority/errors.h"
@@ -15,6 +16,7 @@
 namespace latchkey {
 namespace {
 
+using ::testing::HasSubstr;
 using testing::StatusIs;
 using testing::TestAuthority;
 
@@ -228,11 +230,27 @@ TEST_F(AuthorizationTest, AnotherWorkspacesOwnAppIsAsIfItWereNot) {
   ask.set_action(v1::ACTION_APP_INSTALL);
   ask.set_resource("apps/hidden");
   ask.set_workspace("workspaces/acme");
-  const auto about_one = authority_->Read(ann(), ask);
+  EXPECT_EQ(authority_->Read(ann(), ask).status().message(), one.status().message());
   ask.set_resource("apps/absent");
-  const auto about_none = authority_->Read(ann(), ask);
-  ASSERT_TRUE(about_one.ok() && about_none.ok());
-  EXPECT_EQ(about_one->decision().DebugString(), about_none->decision().DebugString());
+  EXPECT_EQ(authority_->Read(ann(), ask).status().message(), none.status().message());
+}
+
+TEST_F(AuthorizationTest, TheEventOfAnAppThatIsNotThereSaysThatAndNothingOfItsKind) {
+  v1::InstallAppRequest install;
+  install.set_parent("workspaces/acme");
+  install.set_app("apps/nope");
+  v1::IssueTokenRequest issue;
+  issue.set_parent("workspaces/acme");
+  issue.set_kind(v1::TOKEN_KIND_LEGACY_BOT);
+  issue.set_app("apps/nope");
+
+  EXPECT_THAT(Call(ann(), install), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_EQ(EventAt(newest()).decision().rule(), "default.deny");
+  EXPECT_THAT(EventAt(newest()).decision().reason(), HasSubstr("There is no such app"));
+  EXPECT_THAT(Call(operator_, install), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(EventAt(newest()).decision().reason(), HasSubstr("There is no such app"));
+  EXPECT_THAT(Call(ann(), issue), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(EventAt(newest()).decision().reason(), HasSubstr("There is no such app"));
 }
 
 TEST_F(AuthorizationTest, AMistypedTokenIsNotFound) {

@@ -339,9 +339,11 @@ TEST_F(OrganizationTest, ADryRunSaysOfAnOrganizationWhatTheActWouldBeToldOf) {
   ask.set_resource("organizations/corp");
   EXPECT_EQ(authority_->Read(owner_, ask)->decision().outcome(), v1::OUTCOME_ALLOWED);
   EXPECT_EQ(authority_->Read(admin_, ask)->decision().rule(), "organization.update");
-  EXPECT_EQ(authority_->Read(stranger_, ask)->decision().rule(), "caller.cross_workspace");
+  EXPECT_THAT(authority_->Read(stranger_, ask), StatusIs(absl::StatusCode::kNotFound));
   ask.set_action(v1::ACTION_APP_RESTRICT);
   ask.set_resource("organizations/corp/installations/shared");
+  EXPECT_THAT(authority_->Read(admin_, ask), StatusIs(absl::StatusCode::kNotFound));
+  MakeApp("beta", "shared", v1::APP_KIND_EXTERNAL);
   EXPECT_EQ(authority_->Read(admin_, ask)->decision().rule(), "organization.approval");
   EXPECT_EQ(authority_->Read(admin_, ask)->decision().outcome(), v1::OUTCOME_ALLOWED);
   ask.set_action(static_cast<v1::Action>(45));

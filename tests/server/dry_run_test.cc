@@ -1,0 +1,227 @@
+// That a dry run says of what is not there, and of what may not be known of, what the act would.
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "server/base/executor.h"
+#include "storage/engine/memory_engine.h"
+#include "tests/server/test_authority.h"
+#include "tests/testing/status_matchers.h"
+
+namespace latchkey {
+namespace {
+
+using testing::StatusIs;
+using testing::TestAuthority;
+
+class DryRunTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    for (const char* id : {"acme", "other"}) {
+      v1::CreateWorkspaceRequest make;
+      make.set_workspace_id(id);
+      make.mutable_workspace()->set_display_name(id);
+      make.set_primary_owner_id("ann");
+      ASSERT_TRUE(Call(operator_, make).ok());
+    }
+    v1::CreateMemberRequest bo;
+    bo.set_parent("workspaces/acme");
+    bo.set_member_id("bo");
+    bo.mutable_member()->set_role(v1::ROLE_MEMBER);
+    ASSERT_TRUE(Call(operator_, bo).ok());
+    MakeApp("acme", "tool", v1::APP_KIND_INTERNAL);
+    MakeApp("acme", "bot", v1::APP_KIND_LEGACY_BOT);
+    MakeApp("other", "theirs", v1::APP_KIND_INTERNAL);
+  }
+
+  void MakeApp(const std::string& workspace, const std::string& id, v1::AppKind kind) {
+    v1::CreateAppRequest request;
+    request.set_app_id(id);
+    request.mutable_app()->set_home_workspace(absl::StrCat("workspaces/", workspace));
+    request.mutable_app()->set_kind(kind);
+    request.mutable_app()->add_bot_scopes("chat:write");
+    ASSERT_TRUE(Call(Member(absl::StrCat("workspaces/", workspace, "/members/ann")), request).ok());
+  }
+
+  static Caller Member(const std::string& name) { return TestAuthority::Member(name); }
+
+  template <typename Request>
+  absl::StatusOr<ResponseOf<Request>> Call(const Caller& caller, const Request& request) {
+    return authority_.Call(caller, request);
+  }
+
+  using Act = std::function<absl::Status(const Caller& caller, const std::string& name)>;
+
+  template <typename Request>
+  Act Change(std::function<void(Request&, const std::string&)> fill) {
+    return [this, fill](const Caller& caller, const std::string& name) {
+      Request request;
+      fill(request, name);
+      return Call(caller, request).status();
+    };
+  }
+  template <typename Request>
+  Act Named() {
+    return Change<Request>([](Request& r, const std::string& name) { r.set_name(name); });
+  }
+  template <typename Request>
+  Act Look() {
+    return [this](const Caller& caller, const std::string& name) {
+      Request request;
+      request.set_name(name);
+      return authority_->Read(caller, request).status();
+    };
+  }
+
+  const Caller operator_ = TestAuthority::Operator();
+  const Caller ann_ = Member("workspaces/acme/members/ann");
+  const Caller bo_ = Member("workspaces/acme/members/bo");
+
+ private:
+  engine::MemoryEngine engine_;
+  ManualExecutor executor_;
+
+ protected:
+  TestAuthority authority_{engine_, executor_, &executor_};
+};
+
+struct Case {
+  v1::Action action;
+  std::string resource;
+  std::function<absl::Status(const Caller&, const std::string&)> act;
+  std::string workspace = {};
+  v1::TokenKind token_kind = v1::TOKEN_KIND_UNSPECIFIED;
+};
+
+TEST_F(DryRunTest, WhatTheActWouldNotFindADryRunDoesNotFindInTheSameWords) {
+  const Act install = Change<v1::InstallAppRequest>([](auto& r, const std::string& name) {
+    r.set_parent("workspaces/acme");
+    r.set_app(name);
+  });
+  const auto issue = [this](v1::TokenKind kind) {
+    return Change<v1::IssueTokenRequest>([kind](auto& r, const std::string& name) {
+      r.set_parent("workspaces/acme");
+      r.set_kind(kind);
+      r.set_app(name);
+    });
+  };
+  const Act approve = Change<v1::ApproveAppRequest>([](auto& r, const std::string& name) {
+    r.set_parent("workspaces/acme");
+    r.set_app(name);
+  });
+  const Act update_member = Change<v1::UpdateMemberRequest>([](auto& r, const std::string& name) {
+    r.mutable_member()->set_name(name);
+    r.mutable_update_mask()->add_paths("display_name");
+  });
+  const Act update_workspace =
+      Change<v1::UpdateWorkspaceRequest>([](auto& r, const std::string& name) {
+        r.mutable_workspace()->set_name(name);
+        r.mutable_update_mask()->add_paths("display_name");
+      });
+  const Act create_member = Change<v1::CreateMemberRequest>([](auto& r, const std::string& name) {
+    r.set_parent(name);
+    r.set_member_id("new");
+    r.mutable_member();
+  });
+  const Act withdraw =
+      Change<v1::ResolveApprovalRequestRequest>([](auto& r, const std::string& name) {
+        r.set_name(name);
+        r.set_resolution(v1::ResolveApprovalRequestRequest::RESOLUTION_WITHDRAW);
+      });
+  const std::string acme = "workspaces/acme";
+  const std::vector<Case> cases = {
+      {v1::ACTION_APP_INSTALL, "apps/nope", install, acme},
+      {v1::ACTION_APP_INSTALL, "apps/theirs", install, acme},
+      {v1::ACTION_APP_APPROVE, "apps/nope", approve, acme},
+      {v1::ACTION_APP_APPROVE, "apps/theirs", approve, acme},
+      {v1::ACTION_APP_REINSTALL, "workspaces/acme/installations/nope",
+       Named<v1::ReinstallAppRequest>()},
+      {v1::ACTION_APP_REINSTALL, "workspaces/acme/installations/tool",
+       Named<v1::ReinstallAppRequest>()},
+      {v1::ACTION_APP_REINSTALL, "workspaces/other/installations/theirs",
+       Named<v1::ReinstallAppRequest>()},
+      {v1::ACTION_APP_UNINSTALL, "workspaces/acme/installations/nope",
+       Named<v1::UninstallAppRequest>()},
+      {v1::ACTION_APP_UNINSTALL, "workspaces/acme/installations/tool",
+       Named<v1::UninstallAppRequest>()},
+      {v1::ACTION_APP_READ, "apps/nope", Look<v1::GetAppRequest>()},
+      {v1::ACTION_APP_READ, "apps/theirs", Look<v1::GetAppRequest>()},
+      {v1::ACTION_APP_DELETE, "apps/nope", Named<v1::DeleteAppRequest>()},
+      {v1::ACTION_APP_DELETE, "apps/theirs", Named<v1::DeleteAppRequest>()},
+      {v1::ACTION_MEMBER_READ, "workspaces/acme/members/nope", Look<v1::GetMemberRequest>()},
+      {v1::ACTION_MEMBER_READ, "workspaces/other/members/ann", Look<v1::GetMemberRequest>()},
+      {v1::ACTION_MEMBER_UPDATE, "workspaces/acme/members/nope", update_member},
+      {v1::ACTION_MEMBER_DEACTIVATE, "workspaces/acme/members/nope",
+       Named<v1::DeactivateMemberRequest>()},
+      {v1::ACTION_MEMBER_CREATE, "workspaces/nope", create_member},
+      {v1::ACTION_WORKSPACE_READ, "workspaces/nope", Look<v1::GetWorkspaceRequest>()},
+      {v1::ACTION_WORKSPACE_READ, "workspaces/other", Look<v1::GetWorkspaceRequest>()},
+      {v1::ACTION_WORKSPACE_UPDATE, "workspaces/nope", update_workspace},
+      {v1::ACTION_SERVICE_DELETE, "services/nope", Named<v1::DeleteServiceRequest>()},
+      {v1::ACTION_ORGANIZATION_READ, "organizations/nope", Look<v1::GetOrganizationRequest>()},
+      {v1::ACTION_REQUEST_WITHDRAW, "workspaces/acme/approvalRequests/nope", withdraw},
+      {v1::ACTION_TOKEN_READ, "workspaces/acme/tokens/nope", Look<v1::GetTokenRequest>()},
+      {v1::ACTION_TOKEN_REVOKE, "workspaces/acme/tokens/nope", Named<v1::RevokeTokenRequest>()},
+      {v1::ACTION_TOKEN_REGENERATE, "workspaces/acme/tokens/nope",
+       Named<v1::RegenerateTokenRequest>()},
+      {v1::ACTION_TOKEN_BULK_CANCEL, "workspaces/acme/bulkRevocations/nope",
+       Named<v1::CancelBulkRevocationRequest>()},
+      {v1::ACTION_TOKEN_ISSUE, "apps/nope", issue(v1::TOKEN_KIND_LEGACY_BOT), acme,
+       v1::TOKEN_KIND_LEGACY_BOT},
+      {v1::ACTION_TOKEN_ISSUE, "apps/theirs", issue(v1::TOKEN_KIND_LEGACY_BOT), acme,
+       v1::TOKEN_KIND_LEGACY_BOT},
+      {v1::ACTION_TOKEN_ISSUE, "apps/nope", issue(v1::TOKEN_KIND_CUSTOM_BOT), acme,
+       v1::TOKEN_KIND_CUSTOM_BOT},
+      {v1::ACTION_TOKEN_ISSUE, "apps/nope", issue(v1::TOKEN_KIND_APP), acme, v1::TOKEN_KIND_APP},
+      // And what there is, of which nothing is hidden.
+      {v1::ACTION_APP_INSTALL, "apps/tool", install, acme},
+      {v1::ACTION_TOKEN_ISSUE, "apps/bot", issue(v1::TOKEN_KIND_LEGACY_BOT), acme,
+       v1::TOKEN_KIND_LEGACY_BOT},
+      {v1::ACTION_MEMBER_READ, "workspaces/acme/members/bo", Look<v1::GetMemberRequest>()},
+  };
+  for (const Caller& caller : {operator_, ann_, bo_}) {
+    for (const Case& c : cases) {
+      SCOPED_TRACE(absl::StrCat(caller.principal, " ", v1::Action_Name(c.action), " ", c.resource));
+      v1::CheckPermissionRequest ask;
+      ask.set_action(c.action);
+      ask.set_resource(c.resource);
+      ask.set_workspace(c.workspace);
+      ask.set_token_kind(c.token_kind);
+
+      const auto dry = authority_->Read(caller, ask);
+      const absl::Status act = c.act(caller, c.resource);
+
+      if (absl::IsNotFound(act)) {
+        EXPECT_THAT(dry, StatusIs(absl::StatusCode::kNotFound));
+        EXPECT_EQ(dry.status().message(), act.message());
+      } else {
+        ASSERT_TRUE(dry.ok()) << dry.status();
+        EXPECT_EQ(dry->decision().outcome() == v1::OUTCOME_DENIED, absl::IsPermissionDenied(act))
+            << dry->decision().reason() << " but " << act;
+      }
+    }
+  }
+}
+
+TEST_F(DryRunTest, WhoAsksForAnotherIsToldWhyAndLearnsOfNoOtherWorkspace) {
+  v1::CheckPermissionRequest ask;
+  ask.set_principal(bo_.principal);
+  ask.set_action(v1::ACTION_APP_INSTALL);
+  ask.set_resource("workspaces/other/installations/theirs");
+  const auto theirs = authority_->Read(ann_, ask);
+  ask.set_resource("workspaces/other/installations/nope");
+  const auto nothing = authority_->Read(ann_, ask);
+  EXPECT_THAT(theirs, StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(nothing, StatusIs(absl::StatusCode::kNotFound));
+
+  // The operator may know of it, and so why it is not bo's.
+  ask.set_resource("workspaces/other/installations/theirs");
+  const auto why = authority_->Read(operator_, ask);
+  ASSERT_TRUE(why.ok()) << why.status();
+  EXPECT_EQ(why->decision().rule(), "caller.cross_workspace");
+}
+
+}  // namespace
+}  // namespace latchkey
