@@ -247,7 +247,7 @@ TEST_F(RetentionTest, WhatIsRemovedLittleByLittleIsToldOnceADay) {
 
 TEST_F(RetentionTest, MuchMoreThatIsRemovedIsToldBeforeTheDayIsOver) {
   Start();
-  MakeWorkspace("acme", v1::PLAN_FREE);
+  MakeWorkspace("acme", v1::PLAN_ENTERPRISE_GRID);
   Fill(5);
   Advance(absl::Hours(2));
   Fill(kMaxUntold);
