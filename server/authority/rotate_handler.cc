@@ -144,8 +144,7 @@ absl::Duration AccessTokenLife(const v1::WorkspaceSettings& settings) {
   return FromProto(settings.access_token_life());
 }
 
-absl::StatusOr<IssuedPair> WriteNewTokens(Mutation& m, const FactSheet& sheet,
-                                          TokenRecord record) {
+absl::StatusOr<IssuedPair> WriteNewTokens(Mutation& m, const FactSheet& sheet, TokenRecord record) {
   IssuedPair pair;
   if (sheet.app().has_value() && sheet.app()->app().token_rotation()) {
     v1::Token& token = *record.mutable_token();
