@@ -14,7 +14,7 @@
 namespace latchkey::storage {
 
 // Changes of keys in the making, in steps that are kept or dropped one after another. The last
-// change to a key counts. Every key and value is held once, from Set() until TakeBatch() moves it
+// change to a key counts. Every key and value is held once, from Set() until TakeInto() moves it
 // on.
 //
 // Used by one thread.

@@ -44,7 +44,8 @@ class Transaction final : public Reader {
   }
   void Delete(const IndexKey& key) { changes_.Set(key.bytes, std::nullopt, false); }
 
-  // Adds an event to the log in this step, gives it the next sequence number, and returns that.
+  // Adds an event to the log in this step, gives it the next sequence number, and returns that. The
+  // event keeps all that is in it.
   std::uint64_t Append(::latchkey::v1::Event&& event);
   // The sequence number that the next Append() will give.
   std::uint64_t next_sequence() const { return next_sequence_ + step_events_.size(); }

@@ -120,6 +120,10 @@ class Authority {
   // Where it is before, and the tree reads, the error has the checkpoint that covers the gap.
   absl::Status CheckStart(std::uint64_t after, const v1::EventFilter& filter);
 
+  // Whether the consumer of this name holds events now; false also where it does not read back.
+  // Blocks on disk.
+  bool HoldsEvents(const std::string& consumer) const;
+
   // Notes that a stream subscribed with a consumer, by its name. Does not block.
   void NoteActive(const std::string& consumer);
 

@@ -27,6 +27,11 @@ void Authority::Complete(v1::Consumer& consumer) const {
   consumer.set_connected(consumer_streams_.connected(consumer.name()));
 }
 
+bool Authority::HoldsEvents(const std::string& consumer) const {
+  const auto read = ReadConsumer(NewView(), LastId(consumer));
+  return read.ok() && read->has_value() && (*read)->holds_retention() && !(*read)->hold_lapsed();
+}
+
 void Authority::NoteActive(const std::string& consumer) {
   Enqueue([id = std::string(LastId(consumer))](Mutation& m) -> absl::Status {
     const auto key = storage::ConsumerPositionKey(id);

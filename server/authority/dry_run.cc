@@ -234,9 +234,7 @@ absl::Status CheckNamed(const storage::Reader& reader, const FactSheet& sheet,
     const bool reads = sheet.facts().action == Action::kAppRead;
     return There(reads ? sheet.app().has_value() : IsAlive(sheet), name);
   }
-  if (ParseMember(name) && sheet.facts().action != Action::kMemberCreate) {
-    return There(sheet.member().has_value(), name);
-  }
+  if (ParseMember(name)) return There(sheet.member().has_value(), name);
   if (ParseService(name) && sheet.facts().action == Action::kServiceDelete) {
     return There(sheet.service().has_value(), name);
   }
@@ -261,18 +259,50 @@ absl::Status CheckThere(const storage::Reader& reader, const FactSheet& sheet,
       return CheckInstallation(sheet, target);
     case Action::kTokenIssue:
       return CheckNewToken(reader, sheet, request, target);
+    case Action::kMemberCreate:
+      return There(sheet.workspace().has_value(), WorkspaceName(WorkspaceIdOf(target.resource)));
+    // What is asked about makes no difference to these.
     case Action::kWorkspaceCreate:
     case Action::kOrganizationCreate:
     case Action::kServiceCreate:
     case Action::kPolicyCheck:
+    case Action::kPolicyRead:
+    case Action::kAdminRead:
+    case Action::kAdminBackup:
+    case Action::kTokenVerify:
+    case Action::kTokenRotate:
     // Of what never was there are no events, which is an answer.
     case Action::kAuditRead:
     case Action::kConsumerCreate:
     case Action::kConsumerDelete:
       return absl::OkStatus();
-    default:
+    case Action::kWorkspaceRead:
+    case Action::kWorkspaceUpdate:
+    case Action::kMemberRead:
+    case Action::kMemberUpdate:
+    case Action::kMemberDeactivate:
+    case Action::kServiceRead:
+    case Action::kServiceDelete:
+    case Action::kAppCreate:
+    case Action::kAppRead:
+    case Action::kAppUpdate:
+    case Action::kAppDelete:
+    case Action::kAppAddCollaborator:
+    case Action::kAppRemoveCollaborator:
+    case Action::kInstallationRead:
+    case Action::kRequestRead:
+    case Action::kRequestResolve:
+    case Action::kRequestWithdraw:
+    case Action::kTokenRead:
+    case Action::kTokenRegenerate:
+    case Action::kTokenRevoke:
+    case Action::kTokenBulkRevoke:
+    case Action::kTokenBulkCancel:
+    case Action::kOrganizationRead:
+    case Action::kOrganizationUpdate:
       return CheckNamed(reader, sheet, target.resource);
   }
+  return absl::OkStatus();
 }
 
 }  // namespace latchkey

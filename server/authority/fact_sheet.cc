@@ -127,9 +127,13 @@ absl::Status FactSheet::AboutWorkspace(absl::string_view workspace) {
   LATCHKEY_ASSIGN_OR_RETURN(workspace_, reader_->Get(storage::WorkspaceKey(workspace)));
   LATCHKEY_RETURN_IF_ERROR(LoadOrganizationOfWorkspace());
   if (!workspace_.has_value()) return absl::OkStatus();
-  // In a suspended workspace nobody acts as a member, nor from elsewhere in its organization.
+  // In a suspended workspace nobody acts as a member, nor from elsewhere in its organization; to
+  // strangers it is as if it were not, suspended or not.
   const bool suspended = workspace_->workspace().state() != v1::WORKSPACE_STATE_ACTIVE;
-  if (suspended && facts_.caller == policy::CallerKind::kMember) facts_.deactivated = true;
+  const bool belongs = facts_.same_workspace || facts_.org_role != policy::OrgRole::kNone;
+  if (suspended && belongs && facts_.caller == policy::CallerKind::kMember) {
+    facts_.deactivated = true;
+  }
   const v1::WorkspaceSettings settings =
       organization_.has_value()
           ? Tightened(workspace_->workspace().settings(), organization_->organization().settings())

@@ -36,6 +36,9 @@ absl::StatusOr<Reach> ReachOf(const storage::Reader& reader, const v1::EventFilt
   return reach;
 }
 
+// Who was told where the events begin gets them, though they grew older on the way.
+constexpr absl::Duration kStartSlack = absl::Minutes(1);
+
 absl::StatusOr<bool> IsOlder(const storage::Reader& reader, std::uint64_t sequence,
                              absl::Time cutoff) {
   LATCHKEY_ASSIGN_OR_RETURN(const auto event, reader.Get(storage::EventKey(sequence)));
@@ -74,7 +77,7 @@ absl::StatusOr<std::uint64_t> OldestFor(const storage::Reader& reader,
 
 absl::StatusOr<bool> IsRetainedFor(const storage::Reader& reader, const v1::EventFilter& filter,
                                    std::uint64_t after, std::uint64_t newest, absl::Time now) {
-  LATCHKEY_ASSIGN_OR_RETURN(const Reach reach, ReachOf(reader, filter, newest, now));
+  LATCHKEY_ASSIGN_OR_RETURN(const Reach reach, ReachOf(reader, filter, newest, now - kStartSlack));
   if (!IsRetained(after, reach.oldest, newest)) return false;
   if (after == newest || reach.cutoff == absl::InfinitePast()) return true;
   LATCHKEY_ASSIGN_OR_RETURN(const bool is_older, IsOlder(reader, after + 1, reach.cutoff));

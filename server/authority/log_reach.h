@@ -28,8 +28,9 @@ constexpr bool IsRetained(std::uint64_t after, std::uint64_t oldest, std::uint64
 }
 
 // Whether a reader of `filter` may begin after `after`: as IsRetained() with OldestFor(), mostly
-// without the search for the latter. Where the clock stepped back, also where the event after
-// `after` itself is young enough.
+// without the search for the latter. An event may be older than the plan takes by a minute: else
+// who begins where OldestFor() said would be late where events come one close after the other.
+// Where the clock stepped back, also where the event after `after` itself is young enough.
 absl::StatusOr<bool> IsRetainedFor(const storage::Reader& reader, const v1::EventFilter& filter,
                                    std::uint64_t after, std::uint64_t newest, absl::Time now);
 

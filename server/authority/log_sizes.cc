@@ -19,8 +19,12 @@ constexpr std::size_t kMaxSizesInChunk = 500;
 constexpr std::size_t kMaxUnwrittenEvents = 10'000;
 
 absl::StatusOr<SizeMarks> ReadSizes(const storage::Reader& reader, absl::string_view workspace) {
-  LATCHKEY_ASSIGN_OR_RETURN(const auto record, reader.Get(storage::EventSizesKey(workspace)));
-  return SizeMarks(record.has_value() ? *record : EventSizesRecord());
+  const auto record = reader.Get(storage::EventSizesKey(workspace));
+  // It only says what the events say too: where it is damaged, counting begins anew, and readers
+  // get more than the plan gives, not less.
+  if (absl::IsDataLoss(record.status())) return SizeMarks(EventSizesRecord());
+  LATCHKEY_RETURN_IF_ERROR(record.status());
+  return SizeMarks(record->has_value() ? **record : EventSizesRecord());
 }
 
 }  // namespace

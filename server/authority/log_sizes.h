@@ -37,10 +37,10 @@ absl::StatusOr<std::uint64_t> OldestWithin(const storage::Reader& reader,
 //
 // Every event is looked at once, off the sequencer, some time after it was committed: in the hub's
 // memory mostly, in the store where it is not there any more, and from the log's beginning in a
-// store that was never counted. What was counted is written in changes of a few
-// hundred records, when some workspace has 512 KiB more or 10000 events are not written, and how
-// far all of it is comes with the last of them. Each record says itself how far it is, so that
-// after whatever stopped it the rest is counted again and nothing twice.
+// store that was never counted. What was counted is written in changes of a few hundred records,
+// when some workspace has 512 KiB more or 10000 events are not written, and how far all of it is
+// comes with the last of them. Each record says itself how far it is, so that after whatever
+// stopped it the rest is counted again and nothing twice.
 //
 // Tick() is used by one thread. Blocks on disk.
 class LogSizes {

@@ -36,8 +36,7 @@ absl::StatusOr<std::uint64_t> SubscribeReactor::UseConsumer(const Caller& caller
   LATCHKEY_RETURN_IF_ERROR(validator.status());
   *asked_.mutable_filter() = consumer.filter();
   // For an owner the plan counts all the same.
-  consumer_holds_ = consumer.holds_retention() && !consumer.hold_lapsed() &&
-                    caller.kind != policy::CallerKind::kMember;
+  consumer_may_hold_ = consumer.holds_retention() && caller.kind != policy::CallerKind::kMember;
   consumer_made_ = consumer.create_time();
   return consumer.acknowledged_revision();
 }

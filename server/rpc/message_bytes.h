@@ -37,8 +37,9 @@ absl::Status ParseRequest(grpc::ByteBuffer& bytes, Request& request) {
 
 // Returns `response` as bytes, written once and in place.
 inline grpc::ByteBuffer ResponseBytes(const google::protobuf::MessageLite& response) {
-  const grpc::Slice slice(grpc_slice_malloc(response.ByteSizeLong()), grpc::Slice::STEAL_REF);
-  response.SerializeWithCachedSizesToArray(const_cast<std::uint8_t*>(slice.begin()));
+  grpc_slice bytes = grpc_slice_malloc(response.ByteSizeLong());
+  response.SerializeWithCachedSizesToArray(GRPC_SLICE_START_PTR(bytes));
+  const grpc::Slice slice(bytes, grpc::Slice::STEAL_REF);
   return grpc::ByteBuffer(&slice, 1);
 }
 

@@ -243,9 +243,9 @@ absl::Status SubscribeReactor::CheckRequest() {
 }
 
 absl::Status SubscribeReactor::CheckStart(std::uint64_t position) {
-  // What a consumer holds is there for it, whatever the plan says.
-  return frame_.authority.CheckStart(position,
-                                     consumer_holds_ ? v1::EventFilter() : asked_.filter());
+  // What a consumer holds is there for it, whatever the plan says; a hold lapses and comes back.
+  const bool holds = consumer_may_hold_ && frame_.authority.HoldsEvents(asked_.consumer());
+  return frame_.authority.CheckStart(position, holds ? v1::EventFilter() : asked_.filter());
 }
 
 absl::Status SubscribeReactor::CheckRights() {

@@ -101,7 +101,7 @@ class SubscribeReactor final : public WriteStream<grpc::ByteBuffer, grpc::ByteBu
   bool begun_ = false;
   v1::SubscribeRequest asked_;
   SubscriptionTerms terms_;
-  bool consumer_holds_ = false;
+  bool consumer_may_hold_ = false;
   google::protobuf::Timestamp consumer_made_;
   grpc::ByteBuffer response_;
   // When the rights were last found good, and what the log's end was then.

@@ -88,8 +88,8 @@ std::string PlanDocs() {
       TimeLine("life of an access token where none is chosen", &L::default_access_life),
       TimeLine("grace of a regeneration, at most", &L::max_grace),
       TimeLine("dead tokens stay listed", &L::dead_token_retention),
-      TimeLine("events are kept", &L::audit_retention),
-      Line("events are kept, at most", [](const L& l) { return Size(l.max_audit_bytes); }),
+      TimeLine("events that readers get", &L::audit_retention),
+      Line("events that readers get, at most", [](const L& l) { return Size(l.max_audit_bytes); }),
       Line("consumers", [](const L& l) { return Number(l.max_consumers); }),
       Line("may be in an organization", [](const L& l) { return l.organizations ? "yes" : "no"; }));
 }

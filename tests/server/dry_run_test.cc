@@ -205,6 +205,45 @@ TEST_F(DryRunTest, WhatTheActWouldNotFindADryRunDoesNotFindInTheSameWords) {
   }
 }
 
+TEST_F(DryRunTest, AMemberOfAWorkspaceThatIsNotThereCannotBeMade) {
+  v1::CheckPermissionRequest request;
+  request.set_action(v1::ACTION_MEMBER_CREATE);
+  request.set_resource("workspaces/nope/members/bob");
+  EXPECT_THAT((*authority_).Read(operator_, request).status(),
+              StatusIs(absl::StatusCode::kNotFound));
+  request.set_resource("workspaces/acme/members/bob");
+  EXPECT_EQ((*authority_).Read(operator_, request)->decision().outcome(), v1::OUTCOME_ALLOWED);
+}
+
+TEST_F(DryRunTest, WhatIsAboutNothingIsNotLookedFor) {
+  for (const v1::Action action : {v1::ACTION_POLICY_READ, v1::ACTION_ADMIN_READ}) {
+    v1::CheckPermissionRequest request;
+    request.set_action(action);
+    request.set_resource("workspaces/acme");
+    EXPECT_EQ((*authority_).Read(operator_, request)->decision().outcome(), v1::OUTCOME_ALLOWED)
+        << v1::Action_Name(action);
+  }
+}
+
+TEST_F(DryRunTest, AStrangerDoesNotLearnThatAWorkspaceIsThereByItsSuspension) {
+  v1::UpdateWorkspaceRequest suspend;
+  suspend.mutable_workspace()->set_name("workspaces/other");
+  suspend.mutable_workspace()->set_state(v1::WORKSPACE_STATE_SUSPENDED);
+  suspend.mutable_update_mask()->add_paths("state");
+  ASSERT_TRUE(Call(operator_, suspend).ok());
+  v1::GetWorkspaceRequest get;
+  get.set_name("workspaces/other");
+  EXPECT_THAT((*authority_).Read(ann_, get).status(), StatusIs(absl::StatusCode::kNotFound));
+  v1::GetAppRequest app;
+  app.set_name("apps/theirs");
+  EXPECT_THAT((*authority_).Read(ann_, app).status(), StatusIs(absl::StatusCode::kNotFound));
+  v1::CheckPermissionRequest check;
+  check.set_action(v1::ACTION_WORKSPACE_READ);
+  check.set_resource("workspaces/other");
+  check.set_principal("workspaces/acme/members/bo");
+  EXPECT_THAT((*authority_).Read(ann_, check).status(), StatusIs(absl::StatusCode::kNotFound));
+}
+
 TEST_F(DryRunTest, WhoAsksForAnotherIsToldWhyAndLearnsOfNoOtherWorkspace) {
   v1::CheckPermissionRequest ask;
   ask.set_principal(bo_.principal);

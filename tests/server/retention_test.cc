@@ -373,6 +373,27 @@ TEST_F(RetentionTest, AWorkspacesPlanSaysHowFarItsReadersSeeBack) {
   EXPECT_GE(List(Ann("small"), "workspaces/small")->events_size(), 8);
 }
 
+TEST_F(RetentionTest, WhereEventsAreToldToBeginAReaderMayBeginAMomentLater) {
+  Start();
+  MakeWorkspace("acme", v1::PLAN_FREE);
+  v1::EventFilter filter;
+  filter.set_workspace("workspaces/acme");
+  Fill(3);
+  Advance(absl::Minutes(10));
+  for (int i = 0; i < 5; ++i) {
+    Fill(1);
+    Advance(absl::Seconds(1));
+  }
+  Advance(absl::Hours(24 * 30) - absl::Seconds(3));
+  const absl::Status refused = authority().CheckStart(0, filter);
+  ASSERT_THAT(refused, StatusIs(absl::StatusCode::kOutOfRange));
+  const std::uint64_t told = std::stoull(Metadata(refused).at("oldest"));
+  Advance(absl::Seconds(2));
+  EXPECT_THAT(authority().CheckStart(told - 1, filter), IsOk());
+  Advance(absl::Minutes(2));
+  EXPECT_THAT(authority().CheckStart(told - 1, filter), StatusIs(absl::StatusCode::kOutOfRange));
+}
+
 TEST_F(RetentionTest, AConsumerBeginsWithinItsPlan) {
   Start();
   MakeWorkspace("small", v1::PLAN_FREE);

@@ -160,8 +160,8 @@ TEST_F(OutputTest, PlansAreColumnsWithSpansAsPeopleSayThem) {
               AllOf(HasSubstr("LIMIT                              FREE    ENTERPRISE_GRID\n"
                               "apps                               10      any number\n"),
                     HasSubstr("grace of a regeneration, at most   1h      24h\n"),
-                    HasSubstr("events are kept                            1095d\n"
-                              "events are kept, at most           64 MiB  any number\n"),
+                    HasSubstr("events that readers get                    1095d\n"
+                              "events that readers get, at most   64 MiB  any number\n"),
                     HasSubstr("may be in an organization          no      yes\n")));
 }
 

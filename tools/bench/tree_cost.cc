@@ -8,13 +8,14 @@
 #include "latchkey/v1/admin_service.grpc.pb.h"
 #include "latchkey/v1/audit_service.grpc.pb.h"
 #include "server/base/status_macros.h"
+#include "storage/log_tree.h"
 #include "storage/merkle/merkle_tree.h"
 
 namespace latchkey::benchmark {
 namespace {
 
 constexpr int kEvents = 200'000;
-constexpr unsigned kTileHeight = 8;  // of docs/storage_format.md
+constexpr int kEventsInCommit = 25;
 
 double CpuMicroseconds() {
   timespec now{};
@@ -42,16 +43,11 @@ absl::StatusOr<Spread> TreeCostOfEvent(const Lab& lab, const Subject& subject) {
   LATCHKEY_ASSIGN_OR_RETURN(const std::string event, NewestEvent(subject));
   std::vector<double> costs;
   for (int round = 0; round < lab.options.rounds; ++round) {
-    merkle::Frontier tree;
-    std::string written;
+    storage::TreeGrowth tree{merkle::Frontier()};
     const double begin = CpuMicroseconds();
     for (int i = 0; i < kEvents; ++i) {
-      tree.Append(merkle::LeafHash(event),
-                  [&](unsigned level, std::uint64_t, const merkle::Hash& hash) {
-                    if (level % kTileHeight != 0) return;
-                    const absl::string_view bytes = merkle::AsBytes(hash);
-                    written.append(bytes.data(), bytes.size());
-                  });
+      tree.Append(merkle::LeafHash(event));
+      if (i % kEventsInCommit == 0) tree.TakeChunks();
     }
     costs.push_back((CpuMicroseconds() - begin) / kEvents);
   }

@@ -1,7 +1,7 @@
 # The architecture as a table: which layers a layer may use, and which folders are a layer.
 # A layer may always use itself. tools/cmake/Layers.cmake checks link edges against it at configure
 # time, tools/cmake/CheckIncludes.cmake checks #include lines.
-set(LATCHKEY_LAYERS proto base form merkle secret policy engine storage server rpc client tools fsck daemon testing)
+set(LATCHKEY_LAYERS proto base form merkle secret policy engine storage server rpc client tools bench fsck daemon testing)
 
 set(LATCHKEY_USES_proto   "")
 set(LATCHKEY_USES_base    "")
@@ -15,6 +15,7 @@ set(LATCHKEY_USES_server  base form proto secret policy engine merkle storage)
 set(LATCHKEY_USES_rpc     ${LATCHKEY_USES_server} server)
 set(LATCHKEY_USES_client  base form proto merkle)
 set(LATCHKEY_USES_tools   base form proto client secret merkle)
+set(LATCHKEY_USES_bench   ${LATCHKEY_USES_tools} engine storage)
 set(LATCHKEY_USES_fsck    base proto secret engine merkle storage)
 set(LATCHKEY_USES_daemon  ${LATCHKEY_USES_rpc} rpc)
 set(LATCHKEY_USES_testing ${LATCHKEY_LAYERS})
@@ -26,4 +27,4 @@ set(LATCHKEY_FOLDERS
   server/base/=base server/form/=form server/secret/=secret server/policy/=policy
   storage/engine/=engine storage/merkle/=merkle storage/=storage
   server/=server server/rpc/=rpc server/daemon/=daemon server/main.cc=daemon
-  client/=client tools/=tools tools/fsck/=fsck tests/=testing)
+  client/=client tools/=tools tools/bench/=bench tools/fsck/=fsck tests/=testing)

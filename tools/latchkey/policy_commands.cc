@@ -79,8 +79,8 @@ constexpr Column kLimits[] = {{"apps", "max_apps"},
                               {"life where none is chosen", "default_access_life"},
                               {"grace of a regeneration, at most", "max_grace"},
                               {"dead tokens stay listed", "dead_token_retention"},
-                              {"events are kept", "audit_retention"},
-                              {"events are kept, at most", "max_audit_bytes"},
+                              {"events that readers get", "audit_retention"},
+                              {"events that readers get, at most", "max_audit_bytes"},
                               {"consumers", "max_consumers"},
                               {"may be in an organization", "organizations"}};
 

@@ -1,3 +1,5 @@
+#include <fcntl.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
@@ -28,6 +30,7 @@ namespace {
 
 // How often what was verified is kept while the log is followed.
 constexpr absl::Duration kKeepInterval = absl::Seconds(10);
+constexpr int kMostPutAside = 1000;
 
 struct VerifyLogArgs {
   FilterArgs filter;
@@ -164,14 +167,19 @@ class LogReader {
   }
 
   absl::Status PutAside(const std::string& path) {
-    const std::string aside = absl::StrCat(path, ".old");
-    if (::rename(path.c_str(), aside.c_str()) == 0) {
-      PrintNotice(session_, "rejected_checkpoint_is_old",
-                  absl::StrCat(path, " was of an earlier run and says nothing of this one; it is ",
-                               aside, " now"));
-      return absl::OkStatus();
+    std::string aside = absl::StrCat(path, ".old");
+    // What was put aside before may be evidence too.
+    for (int number = 2;
+         ::renameat2(AT_FDCWD, path.c_str(), AT_FDCWD, aside.c_str(), RENAME_NOREPLACE) != 0;
+         ++number) {
+      if (errno == ENOENT) return absl::OkStatus();
+      if (errno != EEXIST || number > kMostPutAside) return FileError(path, "renamed");
+      aside = absl::StrCat(path, ".old", number);
     }
-    return errno == ENOENT ? absl::OkStatus() : FileError(path, "renamed");
+    PrintNotice(session_, "rejected_checkpoint_is_old",
+                absl::StrCat(path, " was of an earlier run and says nothing of this one; it is ",
+                             aside, " now"));
+    return absl::OkStatus();
   }
 
   void Report() {
