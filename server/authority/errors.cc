@@ -13,6 +13,15 @@ std::string ReasonName(v1::ErrorReason reason) {
   return std::string(absl::StripPrefix(v1::ErrorReason_Name(reason), "ERROR_REASON_"));
 }
 
+absl::Status MakeDenial(absl::StatusCode code, v1::ErrorReason error, v1::Action action,
+                        absl::string_view rule, absl::string_view reason) {
+  return MakeError(code, error,
+                   absl::StrCat(ActionName(action), " is denied by rule ", rule, ": ", reason),
+                   {{"action", ActionName(action)},
+                    {"rule", std::string(rule)},
+                    {"reason", std::string(reason)}});
+}
+
 }  // namespace
 
 void AddDetail(absl::Status& status, const google::protobuf::Message& detail) {
@@ -41,14 +50,17 @@ absl::Status ResourceNotFoundError(absl::string_view named) {
 }
 
 absl::Status DeniedError(v1::Action action, const policy::Decision& decision) {
-  const bool anonymous = decision.rule == "caller.unauthenticated";
-  return MakeError(
-      anonymous ? absl::StatusCode::kUnauthenticated : absl::StatusCode::kPermissionDenied,
-      anonymous ? v1::ERROR_REASON_UNAUTHENTICATED : v1::ERROR_REASON_DENIED,
-      absl::StrCat(ActionName(action), " is denied by rule ", decision.rule, ": ", decision.reason),
-      {{"action", ActionName(action)},
-       {"rule", std::string(decision.rule)},
-       {"reason", std::string(decision.reason)}});
+  if (decision.rule != "caller.unauthenticated") {
+    return MakeDenial(absl::StatusCode::kPermissionDenied, v1::ERROR_REASON_DENIED, action,
+                      decision.rule, decision.reason);
+  }
+  return MakeDenial(absl::StatusCode::kUnauthenticated, v1::ERROR_REASON_UNAUTHENTICATED, action,
+                    decision.rule, decision.reason);
+}
+
+absl::Status RightEndedError(v1::Action action, absl::string_view rule, absl::string_view reason) {
+  return MakeDenial(absl::StatusCode::kPermissionDenied, v1::ERROR_REASON_DENIED, action, rule,
+                    reason);
 }
 
 absl::Status UnauthenticatedError(absl::string_view message) {

@@ -44,6 +44,9 @@ absl::Status ResourceNotFoundError(absl::string_view resource);
 // PERMISSION_DENIED or UNAUTHENTICATED, with the rule and its reason.
 absl::Status DeniedError(v1::Action action, const policy::Decision& decision);
 
+// PERMISSION_DENIED, whatever the rule: a caller who had the right lost it while the call went on.
+absl::Status RightEndedError(v1::Action action, absl::string_view rule, absl::string_view reason);
+
 // UNAUTHENTICATED: the credentials themselves do not hold.
 absl::Status UnauthenticatedError(absl::string_view message);
 

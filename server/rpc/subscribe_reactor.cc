@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "grpcpp/support/slice.h"
 #include "server/authority/errors.h"
 #include "server/base/status_macros.h"
@@ -20,12 +22,20 @@ constexpr std::chrono::seconds kRightsAge{1};
 // How long a write may take until a stream that was ended meanwhile is cancelled.
 constexpr std::chrono::seconds kEndPatience{5};
 
-// Of who had the right and lost it nothing is hidden: what the stream was about was known.
-absl::Status RightEndedError(const absl::Status& status) {
-  if (!absl::IsNotFound(status)) return status;
-  return DeniedError(v1::ACTION_AUDIT_READ,
-                     {policy::Outcome::kDeny, "caller.cross_workspace",
-                      "The right to read these events ended while they were streamed."});
+// Why a stream that began with the right ends without it: PERMISSION_DENIED always, and nothing is
+// hidden, since what the stream was about was known.
+absl::Status EndedForWantOfRight(const absl::Status& status) {
+  constexpr absl::string_view kEnded =
+      "The right to read these events ended while they were streamed";
+  if (absl::IsNotFound(status)) {
+    return RightEndedError(v1::ACTION_AUDIT_READ, "caller.cross_workspace",
+                           absl::StrCat(kEnded, "."));
+  }
+  if (absl::IsUnauthenticated(status)) {
+    return RightEndedError(v1::ACTION_AUDIT_READ, "caller.unauthenticated",
+                           absl::StrCat(kEnded, ". ", status.message()));
+  }
+  return status;
 }
 
 // Hands the bytes over without copying them.
@@ -258,12 +268,12 @@ absl::Status SubscribeReactor::CheckRights() {
 
 absl::Status SubscribeReactor::CheckRightsAgain() {
   if (frame_.authority.events().rights_changed() <= rights_revision_) return absl::OkStatus();
-  return RightEndedError(CheckRights());
+  return EndedForWantOfRight(CheckRights());
 }
 
 absl::Status SubscribeReactor::CheckRightsInTime() {
   if (std::chrono::steady_clock::now() < rights_time_ + kRightsAge) return absl::OkStatus();
-  return RightEndedError(CheckRights());
+  return EndedForWantOfRight(CheckRights());
 }
 
 void SubscribeReactor::FinishWith(const absl::Status& status) {

@@ -26,6 +26,9 @@ std::uint64_t FromEnvironment(const char* name, std::uint64_t otherwise) {
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
+// What a subscriber loses.
+enum class Lost { kRight, kCredential };
+
 // A credential, and what it subscribes to.
 struct Subscriber {
   std::string secret;
@@ -185,9 +188,9 @@ class SubscribeRightsTest : public ServerTest {
   }
 
   // Lets a subscriber follow, takes its right by `lose`, which returns the change's revision, and
-  // looks at what came.
+  // looks at what came, and at what the error says of it.
   void Check(const char* way, const std::function<Subscriber()>& gain,
-             const std::function<std::uint64_t(const Subscriber&)>& lose, grpc::StatusCode code) {
+             const std::function<std::uint64_t(const Subscriber&)>& lose, Lost what) {
     for (std::uint64_t i = 0; i < FromEnvironment("LATCHKEY_PROPERTY_STEPS", kTimes); ++i) {
       SCOPED_TRACE(absl::StrCat(way, ", time ", i));
       const Subscriber subscriber = gain();
@@ -201,7 +204,10 @@ class SubscribeRightsTest : public ServerTest {
         lost = lose(subscriber);
         ended = stream.Finish();
       }
-      EXPECT_EQ(ended.error_code(), code) << ended.error_message();
+      EXPECT_EQ(ended.error_code(), grpc::StatusCode::PERMISSION_DENIED) << ended.error_message();
+      const bool names_credential =
+          ErrorInfoOf(ended).metadata().at("rule") == "caller.unauthenticated";
+      EXPECT_EQ(names_credential, what == Lost::kCredential) << ended.error_message();
       ASSERT_GT(lost, 0u);
       for (const v1::Event& event : stream.events()) EXPECT_LE(event.sequence(), lost);
     }
@@ -212,9 +218,6 @@ class SubscribeRightsTest : public ServerTest {
   std::mt19937_64 random_{FromEnvironment("LATCHKEY_PROPERTY_SEED", kSeed)};
 };
 
-constexpr auto kDenied = grpc::StatusCode::PERMISSION_DENIED;
-constexpr auto kUnauthenticated = grpc::StatusCode::UNAUTHENTICATED;
-
 TEST_F(SubscribeRightsTest, OfAnOwner) {
   std::string member;
   const auto gain = [&] {
@@ -223,11 +226,11 @@ TEST_F(SubscribeRightsTest, OfAnOwner) {
   };
   Check(
       "the role is taken", gain, [&](const auto&) { return SetRole(member, v1::ROLE_MEMBER); },
-      kDenied);
+      Lost::kRight);
   Check(
-      "deactivated", gain, [&](const auto&) { return Deactivate(member); }, kUnauthenticated);
+      "deactivated", gain, [&](const auto&) { return Deactivate(member); }, Lost::kCredential);
   Check(
-      "the token is revoked", gain, [&](const auto& s) { return Revoke(s); }, kUnauthenticated);
+      "the token is revoked", gain, [&](const auto& s) { return Revoke(s); }, Lost::kCredential);
   Check(
       "the token is issued anew", gain,
       [&](const auto&) {
@@ -236,7 +239,7 @@ TEST_F(SubscribeRightsTest, OfAnOwner) {
         request.set_kind(v1::TOKEN_KIND_TEST);
         return Do(TestAuthority::Member(member), request);
       },
-      kUnauthenticated);
+      Lost::kCredential);
 }
 
 TEST_F(SubscribeRightsTest, OfAnAuditor) {
@@ -252,7 +255,7 @@ TEST_F(SubscribeRightsTest, OfAnAuditor) {
         request.set_name(service);
         return Do(request);
       },
-      kUnauthenticated);
+      Lost::kCredential);
   Check(
       "the token is regenerated", gain,
       [&](const auto& s) {
@@ -260,7 +263,7 @@ TEST_F(SubscribeRightsTest, OfAnAuditor) {
         request.set_name(s.token);
         return Do(request);
       },
-      kUnauthenticated);
+      Lost::kCredential);
 }
 
 TEST_F(SubscribeRightsTest, OfAServiceThatActsForAnOwner) {
@@ -274,10 +277,10 @@ TEST_F(SubscribeRightsTest, OfAServiceThatActsForAnOwner) {
   };
   Check(
       "the member's role is taken", gain,
-      [&](const auto&) { return SetRole(member, v1::ROLE_ADMIN); }, kDenied);
+      [&](const auto&) { return SetRole(member, v1::ROLE_ADMIN); }, Lost::kRight);
   Check(
       "the service's token is revoked", gain, [&](const auto& s) { return Revoke(s); },
-      kUnauthenticated);
+      Lost::kCredential);
 }
 
 TEST_F(SubscribeRightsTest, OfAnOwnerOfTheOrganization) {
@@ -295,14 +298,14 @@ TEST_F(SubscribeRightsTest, OfAnOwnerOfTheOrganization) {
     return subscriber;
   };
   Check(
-      "no owner any more", gain, [&](const auto&) { return SetOrgOwners({}); }, kDenied);
+      "no owner any more", gain, [&](const auto&) { return SetOrgOwners({}); }, Lost::kRight);
   Check(
       "the member's workspace leaves",
       [&] {
         Move("beta", "organizations/corp");
         return gain();
       },
-      [&](const auto&) { return Move("beta", ""); }, kDenied);
+      [&](const auto&) { return Move("beta", ""); }, Lost::kRight);
 }
 
 TEST_F(SubscribeRightsTest, OfAnOwnerWhoseWorkspaceIsSuspended) {
@@ -316,7 +319,7 @@ TEST_F(SubscribeRightsTest, OfAnOwnerWhoseWorkspaceIsSuspended) {
         return AsMember(member);
       },
       [&](const auto&) { return SetState("beta", v1::WORKSPACE_STATE_SUSPENDED); },
-      kUnauthenticated);
+      Lost::kCredential);
 }
 
 }  // namespace

@@ -210,7 +210,7 @@ TEST_F(SubscribeTest, AStreamEndsAtTheNextHeartbeatAfterItsCredentialDoes) {
   revoke.set_secret(secret);
   ASSERT_TRUE(NewStub<v1::TokenService>()->RevokeToken(AsNobody().get(), revoke, &revoked).ok());
 
-  EXPECT_EQ(stream.Finish().error_code(), grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(stream.Finish().error_code(), grpc::StatusCode::PERMISSION_DENIED);
 }
 
 TEST_F(SubscribeTest, ASlowReaderHoldsUpNobodyAndLosesNothing) {

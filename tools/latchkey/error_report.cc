@@ -103,6 +103,10 @@ std::string HintFor(const absl::Status& status, const ErrorReport& report,
     case v1::ERROR_REASON_UNAUTHENTICATED:
       return HintUnauthenticated(report, context);
     case v1::ERROR_REASON_DENIED:
+      // A stream whose credential ended.
+      if (Metadata(report, "rule") == "caller.unauthenticated") {
+        return HintUnauthenticated(report, context);
+      }
       return "latchkey policy rules shows the table; latchkey policy check asks for another.";
     case v1::ERROR_REASON_NEEDS_APPROVAL:
       return absl::StrCat("Somebody who may resolves it with: latchkey request approve ",
