@@ -72,8 +72,8 @@ class LogRetention::Planner {
 
   // Takes the next event; false where it stays, and with it all later ones.
   bool Take(std::uint64_t sequence, std::size_t bytes, absl::Time time) {
-    const bool is_much = max_log_bytes_ > 0 && record_.counted_bytes() > max_log_bytes_;
-    if (time >= cutoff_ && !is_much) return false;
+    const bool is_too_large = max_log_bytes_ > 0 && record_.counted_bytes() > max_log_bytes_;
+    if (time >= cutoff_ && !is_too_large) return false;
     if (removed_ == kMaxRemovedInTick || IsHeld(sequence)) return false;
     if (sequence <= record_.counted_sequence()) {
       record_.set_counted_bytes(record_.counted_bytes() -
