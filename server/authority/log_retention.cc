@@ -88,6 +88,7 @@ class LogRetention::Planner {
     if (removed_ % kMaxRemovedInChunk == 0) AddChunk(sequence);
     ++removed_;
     chunks_.back().end = sequence + 1;
+    chunks_.back().bytes += bytes;
     chunks_.back().after = record_;
     return true;
   }
@@ -232,17 +233,28 @@ void LogRetention::Tick() {
 
 void LogRetention::CarryOutAll(std::shared_ptr<Chunks> chunks) {
   if (chunks->empty()) {
+    ReclaimWhenDue();
     busy_ = false;
     return;
   }
   Chunk chunk = std::move(chunks->front());
   chunks->pop_front();
+  const std::uint64_t bytes = chunk.bytes;
   options_.enqueue([chunk = std::move(chunk)](Mutation& m) { return CarryOut(m, chunk); },
                    // What waits together is committed together, so the next one waits outside.
-                   [this, chunks = std::move(chunks)](const absl::Status& committed) {
+                   [this, chunks = std::move(chunks), bytes](const absl::Status& committed) {
+                     if (committed.ok()) removed_bytes_ += bytes;
                      if (!committed.ok() || !Load().ok()) chunks->clear();
                      CarryOutAll(chunks);
                    });
+}
+
+void LogRetention::ReclaimWhenDue() {
+  const absl::Time now = options_.clock.Now();
+  if (removed_bytes_ < kReclaimBytes || now < next_reclaim_) return;
+  removed_bytes_ = 0;
+  next_reclaim_ = now + kReclaimInterval;
+  options_.engine.Reclaim({storage::EventPrefix(), storage::EventKey(options_.hub.oldest()).bytes});
 }
 
 absl::Status LogRetention::Lapse(Mutation& m, const Lapsing& lapsing) {

@@ -31,6 +31,9 @@ inline constexpr std::size_t kMaxRemovedInTick = 4000;
 // So many removed events are told by an event, however lately another one told of others.
 inline constexpr std::uint64_t kMaxUntold = 10'000;
 
+inline constexpr std::uint64_t kReclaimBytes = std::uint64_t{8} << 20;
+inline constexpr absl::Duration kReclaimInterval = absl::Minutes(10);
+
 // However short the plans' times are, events stay for this long: also those of no workspace.
 inline constexpr absl::Duration kMinRetainedAge = absl::Hours(24 * 365);
 
@@ -48,13 +51,16 @@ inline constexpr absl::Duration kMinRetainedAge = absl::Hours(24 * 365);
 // exactly, once all of it was looked at, 20000 events in a Tick(), and too low before, so that it
 // never removes too much.
 //
+// What is removed takes room in the store until the engine gives it back: it is asked to once
+// kReclaimBytes of events were removed, and not again within kReclaimInterval.
+//
 // Tick() is used by one thread. Blocks on disk.
 class LogRetention {
  public:
   using Work = std::function<absl::Status(Mutation&)>;
 
   struct Options {
-    const engine::Engine& engine;
+    engine::Engine& engine;
     const Clock& clock;
     Logger& logger;
     EventHub& hub;
@@ -89,6 +95,7 @@ class LogRetention {
   struct Chunk {
     std::uint64_t first = 0;  // removed from here
     std::uint64_t end = 0;    // to here, this one not
+    std::uint64_t bytes = 0;  // of these events
     std::vector<Lapsing> lapsing;
     bool tells = false;                  // of all that was removed since it last told
     storage::v1::RetentionRecord after;  // how the record is then
@@ -104,12 +111,17 @@ class LogRetention {
   absl::Status Count(const storage::View& view, const storage::v1::RetentionRecord& record);
   // Enqueues the first one, and the rest when that is done.
   void CarryOutAll(std::shared_ptr<Chunks> chunks);
+  // Asks for the room of what was removed, where that is due.
+  void ReclaimWhenDue();
   static absl::Status CarryOut(Mutation& m, Chunk chunk);
   static absl::Status Lapse(Mutation& m, const Lapsing& lapsing);
 
   const Options options_;
   std::atomic<bool> busy_{false};  // chunks are under way
   PlansInUse plans_;
+  // Of what was removed since the store was last asked for its room.
+  std::uint64_t removed_bytes_ = 0;
+  absl::Time next_reclaim_ = absl::InfinitePast();
   // Bytes of the events after `from`, where the record ends to count, to `through`.
   struct {
     std::uint64_t from = 0;

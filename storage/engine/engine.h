@@ -159,6 +159,12 @@ class Engine {
   // Does small upkeep that no commit waits for. Call it about once a second.
   virtual void Maintain() {}
 
+  // Begins to give back the room that deleted keys of `range` still take, and does not wait for it.
+  // What is deleted here and there an engine gives back by itself, in time; this is for whoever
+  // deleted much in one place. Costs about as much as writing what is left of the newest changes
+  // once more, so call it minutes apart. Changes nothing that can be read.
+  virtual void Reclaim(const KeyRange& /*range*/) {}
+
   // The bytes that the store takes on disk (in memory, for one that has no disk), about.
   virtual std::uint64_t SizeInBytes() const = 0;
 };

@@ -124,6 +124,18 @@ absl::Status RocksdbDatabase::Resume() {
   return resumed.ok() ? resumed : absl::UnavailableError(resumed.message());
 }
 
+absl::Status RocksdbDatabase::Compact(const KeyRange& range) {
+  rocksdb::CompactRangeOptions options;
+  options.exclusive_manual_compaction = false;  // the others go on
+  const rocksdb::Slice begin(range.begin);
+  const rocksdb::Slice end(range.end);
+  const rocksdb::Status compacted = db().CompactRange(
+      options, range.begin.empty() ? nullptr : &begin, range.end.empty() ? nullptr : &end);
+  if (compacted.IsIncomplete()) return absl::OkStatus();
+  const absl::Status status = FromRocksdb(compacted, path_);
+  return status.ok() ? status : absl::UnavailableError(status.message());
+}
+
 absl::Status RocksdbDatabase::Close() { return FromRocksdb(db_->Close(), path_); }
 
 }  // namespace latchkey::engine

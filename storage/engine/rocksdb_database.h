@@ -64,6 +64,14 @@ class RocksdbDatabase {
   // Makes RocksDB go on after a failed write, without opening it again. UNAVAILABLE: it cannot.
   absl::Status Resume();
 
+  // Rewrites what lies above the last level of `range`, so that deleted keys take no room any more.
+  // UNAVAILABLE: the disk refuses. Ends early, with OK, after StopCompacting().
+  absl::Status Compact(const KeyRange& range);
+  // Ends every Compact(), also later ones, and waits for it.
+  void StopCompacting() { db_->DisableManualCompaction(); }
+  // Takes back one StopCompacting().
+  void AllowCompacting() { db_->EnableManualCompaction(); }
+
   // Only for what the destructor would do anyway, to see what comes of it. Nothing may follow.
   absl::Status Close();
 

@@ -56,6 +56,7 @@ rocksdb::WriteBatch Encode(const WriteBatch& batch, Version version) {
 RocksdbEngine::RocksdbEngine(Options options, std::shared_ptr<RocksdbDatabase> database)
     : options_(std::move(options)),
       gate_(std::make_unique<ReaderGate>()),
+      reclaimer_(std::make_unique<ThreadPoolExecutor>(1, "reclaim")),
       database_(std::move(database)),
       version_(database_->opened_version()),
       anchor_time_(options_.steady_now()) {
@@ -80,6 +81,11 @@ absl::StatusOr<std::unique_ptr<RocksdbEngine>> RocksdbEngine::Open(Options optio
 }
 
 RocksdbEngine::~RocksdbEngine() {
+  {
+    MutexLock lock(commit_mu_);
+    if (database_ != nullptr) database_->StopCompacting();
+  }
+  reclaimer_ = nullptr;
   MutexLock lock(commit_mu_);
   gate_->Publish(nullptr);
   const absl::Status closed = database_ == nullptr ? absl::OkStatus() : database_->Close();
@@ -205,7 +211,9 @@ absl::Status RocksdbEngine::WriteUndo() {
 
 absl::Status RocksdbEngine::Reopen() {
   // RocksDB lets nobody open a folder twice, and a snapshot needs the database that it came from.
+  if (database_ != nullptr) database_->StopCompacting();
   if (!gate_->Shut(kReaderPatience)) {
+    if (database_ != nullptr) database_->AllowCompacting();
     return absl::UnavailableError("the store is being read, and opens again when nobody reads");
   }
   if (database_ != nullptr) {
@@ -240,6 +248,20 @@ void RocksdbEngine::WriteAnchorWhenDue() {
           WriteAnchorFile(*FileSystemOf(options_), options_.path, version_);
       !anchored.ok()) {
     options_.logger.Warning("cannot write ANCHOR", {{"error", anchored.ToString()}});
+  }
+}
+
+void RocksdbEngine::Reclaim(const KeyRange& range) {
+  reclaimer_->Schedule([this, range] { ReclaimNow(range); });
+}
+
+void RocksdbEngine::ReclaimNow(const KeyRange& range) {
+  if (!writable().ok() || !CheckFreeSpace().ok()) return;
+  // As a reader, so that nobody closes the database meanwhile.
+  const ReaderGate::Pass pass = gate_->Enter();
+  if (pass.state() == nullptr) return;
+  if (const absl::Status compacted = pass.state()->database().Compact(range); !compacted.ok()) {
+    options_.logger.Warning("deleted keys still take room", {{"error", compacted.ToString()}});
   }
 }
 

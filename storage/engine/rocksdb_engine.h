@@ -12,6 +12,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "server/base/executor.h"
 #include "server/base/logger.h"
 #include "server/base/mutex.h"
 #include "storage/engine/engine.h"
@@ -72,10 +73,15 @@ class RocksdbEngine final : public Engine {
   // later call succeeds. A commit that failed shows neither before nor after this.
   absl::Status Recover() override;
   void Maintain() override;
+  // By compaction, on a thread of its own, one range after the other. Left out where the store does
+  // not write.
+  void Reclaim(const KeyRange& range) override;
   std::uint64_t SizeInBytes() const override;
 
  private:
   RocksdbEngine(Options options, std::shared_ptr<RocksdbDatabase> database);
+
+  void ReclaimNow(const KeyRange& range);
 
   absl::Status CheckFreeSpace() const;
   absl::Status CheckExpectations(const WriteBatch& batch) const
@@ -92,6 +98,7 @@ class RocksdbEngine final : public Engine {
 
   const Options options_;
   const std::unique_ptr<ReaderGate> gate_;
+  std::unique_ptr<ThreadPoolExecutor> reclaimer_;  // constant until the destructor
 
   // Held for a commit or a recovery.
   Mutex commit_mu_;

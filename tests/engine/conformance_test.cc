@@ -1,9 +1,13 @@
 // What every engine must do, one suite for all of them.
+#include <chrono>
+#include <cstddef>
 #include <optional>
+#include <random>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "tests/engine/engine_conformance.h"
 #include "tests/testing/status_matchers.h"
@@ -208,6 +212,44 @@ TEST_P(DurableEngineTest, ReopeningKeepsEverythingAndGoesOnCounting) {
   EXPECT_THAT(Scan({"", ""}, Direction::kForward), ElementsAre(Pair("b", "1"), Pair("c", "2")));
   EXPECT_EQ(engine().NewSnapshot()->version(), 2u);
   EXPECT_EQ(Commit({{"d", "3"}}), 3u);
+}
+
+TEST_P(EngineTest, ReclaimingChangesNothingThatCanBeRead) {
+  Commit({{"a", "1"}, {"b", "1"}, {"c", "1"}});
+  Commit({{"a", std::nullopt}, {"b", "2"}});
+  engine().Reclaim({"a", "bb"});
+  engine().Reclaim({"", ""});
+  Commit({{"d", "3"}});
+  container_->Settle();  // reopens while that may go on
+  EXPECT_THAT(Scan({"", ""}, Direction::kForward),
+              ElementsAre(Pair("b", "2"), Pair("c", "1"), Pair("d", "3")));
+}
+
+TEST_P(DurableEngineTest, ReclaimingGivesBackTheRoomOfDeletedKeys) {
+  constexpr int kKeys = 64;
+  constexpr std::size_t kBytes = std::size_t{128} << 10;
+  std::mt19937_64 random(20261129);
+  std::vector<WriteBatch::Change> puts;
+  std::vector<WriteBatch::Change> deletions;
+  for (int i = 0; i < kKeys; ++i) {
+    std::string value(kBytes, '\0');
+    for (char& byte : value) byte = static_cast<char>(random());  // nothing compresses it
+    puts.push_back({absl::StrCat("e", 100 + i), std::move(value)});
+    deletions.push_back({absl::StrCat("e", 100 + i), std::nullopt});
+  }
+  Commit({{"d", "stays"}, {"f", "stays"}});
+  Commit(puts);
+  container_->Settle();
+  ASSERT_GT(engine().SizeInBytes(), kKeys * kBytes);
+  Commit(deletions);
+  engine().Reclaim({"e", "f"});
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (engine().SizeInBytes() > kBytes && std::chrono::steady_clock::now() < give_up) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  EXPECT_LE(engine().SizeInBytes(), kBytes);
+  EXPECT_THAT(Scan({"", ""}, Direction::kForward),
+              ElementsAre(Pair("d", "stays"), Pair("f", "stays")));
 }
 
 TEST_P(EngineTest, ReadersSeeEachBatchWholeWhileAWriterCommits) {
