@@ -31,9 +31,13 @@ absl::Status LogVerifier::CheckTrusted(const merkle::Checkpoint& checkpoint,
   LATCHKEY_ASSIGN_OR_RETURN(const bool extends, Extends(earlier, later));
   if (extends) return absl::OkStatus();
   rejected_note_ = std::string(note);
+  // Of one size they cannot both be right, which anybody sees; else it takes the server's proof,
+  // and there is none that holds.
+  const absl::string_view evidence =
+      later.size == earlier.size ? "; keep both, the two signatures prove it"
+                                 : "; keep both: one key signed them, and no proof joins them";
   return absl::DataLossError(absl::StrCat("the log was rewritten: ", Describe(later),
-                                          " does not extend ", Describe(earlier),
-                                          "; keep both, the two signatures prove it"));
+                                          " does not extend ", Describe(earlier), evidence));
 }
 
 absl::Status LogVerifier::WithEvidence(const absl::Status& found) {

@@ -313,7 +313,7 @@ TEST(LogVerifierTest, TheCheckpointThatWasRefusedIsKeptAndAnUnsignedTreeIsNotCal
   LogVerifier verifier = NewVerifier(log, kept);
   ASSERT_TRUE(verifier.Begin(0, false).ok());
   EXPECT_THAT(verifier.CheckNow(),
-              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("the two signatures prove it")));
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("no proof joins them")));
   EXPECT_EQ(verifier.rejected_checkpoint(), log.CheckpointAt(12));
   EXPECT_EQ(verifier.trusted_checkpoint(), kept);
 }
@@ -326,7 +326,7 @@ TEST(LogVerifierTest, WhatTheServerSignsIsFetchedWhereItsUnsignedTreeIsNotTheTru
     log.leaves[0] = merkle::LeafHash(log.events[0]);
     LogVerifier verifier = NewVerifier(log, kept);
     EXPECT_THAT(ReadAll(verifier, log, after),
-                StatusIs(absl::StatusCode::kDataLoss, HasSubstr("the two signatures prove it")))
+                StatusIs(absl::StatusCode::kDataLoss, HasSubstr("no proof joins them")))
         << after;
     EXPECT_EQ(verifier.rejected_checkpoint(), log.CheckpointAt(12)) << after;
     EXPECT_EQ(verifier.trusted_checkpoint(), kept);

@@ -6,6 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "client/error_details.h"
+#include "google/rpc/error_details.pb.h"
 #include "nlohmann/json.hpp"
 #include "tools/latchkey/resource_name.h"
 #include "tools/latchkey/terminal.h"
@@ -170,6 +171,15 @@ bool IsWithoutAnswer(const absl::Status& status) {
   return status.code() == absl::StatusCode::kDeadlineExceeded ||
          (status.code() == absl::StatusCode::kUnavailable &&
           !GetErrorDetail<google::rpc::ErrorInfo>(status).has_value());
+}
+
+std::optional<std::uint64_t> OldestKept(const absl::Status& status) {
+  const auto info = GetErrorDetail<google::rpc::ErrorInfo>(status);
+  std::uint64_t oldest = 0;
+  const bool is_known = absl::IsOutOfRange(status) && info.has_value() &&
+                        info->metadata().contains("oldest") &&
+                        absl::SimpleAtoi(info->metadata().at("oldest"), &oldest) && oldest > 0;
+  return is_known ? std::optional(oldest) : std::nullopt;
 }
 
 absl::Status WithNote(const absl::Status& error, absl::string_view note) {

@@ -1,7 +1,9 @@
 #ifndef LATCHKEY_TOOLS_LATCHKEY_ERROR_REPORT_H_
 #define LATCHKEY_TOOLS_LATCHKEY_ERROR_REPORT_H_
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -37,6 +39,9 @@ ErrorReport MakeErrorReport(const absl::Status& status, const ErrorContext& cont
 
 // Returns whether no server answered: there was none, the connection broke, or the time was over.
 bool IsWithoutAnswer(const absl::Status& status);
+
+// Returns the oldest event that can be had, where `status` is OUT_OF_RANGE and says so.
+std::optional<std::uint64_t> OldestKept(const absl::Status& status);
 
 // Returns the error with its details, and with `note` after its message.
 absl::Status WithNote(const absl::Status& error, absl::string_view note);

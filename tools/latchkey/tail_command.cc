@@ -4,12 +4,10 @@
 #include <ostream>
 #include <string>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "client/audit_subscriber.h"
-#include "client/error_details.h"
 #include "tools/latchkey/audit_filter.h"
 #include "tools/latchkey/commands.h"
 #include "tools/latchkey/error_report.h"
@@ -26,6 +24,7 @@ struct TailArgs {
   std::uint64_t after = 0;
   std::string since;
   bool from_now = false;
+  bool from_oldest = false;
   std::uint64_t max = 0;
   bool until_newest = false;
 };
@@ -40,6 +39,8 @@ void DeclareTail(Syntax& syntax, TailArgs& args) {
       "Begin with the first event of this time, such as 2030-01-31T12:00:00Z, or of so long "
       "ago, such as 90m or 2d");
   syntax.Flag("--now,--from-now", args.from_now, "Begin at the log's end");
+  syntax.Flag("--oldest", args.from_oldest,
+              "Begin with the oldest event that is kept, whatever was before it");
   syntax.Number("--max", args.max, "End after so many events; 0, the default, is never");
   syntax.Flag("--until-newest", args.until_newest, "End at what was the log's end when this began");
 }
@@ -65,6 +66,9 @@ class Tail {
   Tail(Session& session, const Client& client, const TailArgs& args,
        std::optional<absl::Time> since)
       : session_(session), args_(args), subscriber_(client, MakeOptions(since)) {}
+
+  // Whether the server let it begin.
+  bool began() const { return subscriber_.complete_through() > args_.after; }
 
   absl::StatusOr<ExitCode> Run() {
     StopSignal& stop = session_.io().stop;
@@ -128,16 +132,13 @@ class Tail {
 
   // Adds how a consumer goes on without the events that are gone.
   absl::Status WithAck(const absl::Status& ended) const {
-    const auto info = GetErrorDetail<google::rpc::ErrorInfo>(ended);
-    std::uint64_t oldest = 0;
-    const bool is_known = info.has_value() && info->metadata().contains("oldest") &&
-                          absl::SimpleAtoi(info->metadata().at("oldest"), &oldest) && oldest > 0;
+    const std::optional<std::uint64_t> oldest = OldestKept(ended);
     return WithHint(
         ended, absl::StrCat("What it is to begin with is gone; to go on without it: latchkey audit "
                             "consumer ack ",
                             args_.consumer, " ",
-                            is_known ? absl::StrCat(oldest - 1)
-                                     : "N, with the number before the oldest event"));
+                            oldest.has_value() ? absl::StrCat(*oldest - 1)
+                                               : "N, with the number before the oldest event"));
   }
 
   Session& session_;
@@ -149,10 +150,10 @@ class Tail {
 };
 
 absl::StatusOr<ExitCode> RunTail(Session& session, const TailArgs& args) {
-  const int starts =
-      (args.from_now ? 1 : 0) + (args.after != 0 ? 1 : 0) + (args.since.empty() ? 0 : 1);
+  const int starts = (args.from_now ? 1 : 0) + (args.from_oldest ? 1 : 0) +
+                     (args.after != 0 ? 1 : 0) + (args.since.empty() ? 0 : 1);
   if (starts > 1) {
-    return absl::InvalidArgumentError("--now, --after and --since exclude each other");
+    return absl::InvalidArgumentError("--now, --oldest, --after and --since exclude each other");
   }
   std::optional<absl::Time> since;
   if (!args.since.empty()) {
@@ -161,10 +162,20 @@ absl::StatusOr<ExitCode> RunTail(Session& session, const TailArgs& args) {
   const bool narrows = MakeFilter(args.filter).ByteSizeLong() > 0;
   if (!args.consumer.empty() && (starts > 0 || narrows)) {
     return absl::InvalidArgumentError(
-        "--consumer has its own start and filter: drop --after, --since, --now and what filters");
+        "--consumer has its own start and filter: drop --after, --since, --now, --oldest and what "
+        "filters");
   }
   LATCHKEY_ASSIGN_OR_RETURN(const Client* const client, session.client());
-  return Tail(session, *client, args, since).Run();
+  TailArgs from = args;
+  for (;;) {
+    Tail tail(session, *client, from, since);
+    absl::StatusOr<ExitCode> code = tail.Run();
+    const std::optional<std::uint64_t> oldest = OldestKept(code.status());
+    // More may be removed while it asks.
+    const bool is_later = oldest.has_value() && *oldest - 1 > from.after;
+    if (!args.from_oldest || tail.began() || !is_later) return code;
+    from.after = *oldest - 1;
+  }
 }
 
 }  // namespace

@@ -11,6 +11,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "tests/client/scripted_audit.h"
@@ -98,6 +100,31 @@ TEST_F(ExportTest, GoesOnWhereTheStateSays) {
   EXPECT_EQ(FirstAsked(), 2u);
   EXPECT_THAT(Sequences(Read("log")), ElementsAre("1", "2", "3", "4"));
   EXPECT_THAT(result.out, IsEmpty());
+}
+
+TEST_F(ExportTest, AStateIsGoodHoweverItsOutputIsSpelled) {
+  Export({ScriptedAudit::SendAndHold({MakeResponse({1}, 1)})},
+         {"--to", PathOf("log"), "--state", PathOf("state")});
+  const auto result = Export({ScriptedAudit::SendAndHold({MakeResponse({2}, 2)})},
+                             {"--to", PathOf("./log"), "--state", PathOf("./state")});
+  EXPECT_EQ(result.code, ExitCode::kOk) << result.err;
+  EXPECT_THAT(Sequences(Read("log")), ElementsAre("1", "2"));
+}
+
+TEST_F(ExportTest, WithOldestItBeginsWithWhatIsKeptButNotBehindAKeptPlace) {
+  google::rpc::ErrorInfo info;
+  info.set_domain("latchkey");
+  (*info.mutable_metadata())["oldest"] = "6";
+  google::rpc::Status wire;
+  wire.add_details()->PackFrom(info);
+  const auto too_old = ScriptedAudit::Send(
+      {}, {grpc::StatusCode::OUT_OF_RANGE, "too old", wire.SerializeAsString()});
+  const std::vector<std::string> more = {"--oldest", "--state", PathOf("state")};
+  const auto result = Export({too_old, ScriptedAudit::SendAndHold({MakeResponse({6}, 6)})}, more);
+  EXPECT_EQ(result.code, ExitCode::kOk) << result.err;
+  EXPECT_THAT(Sequences(result.out), ElementsAre("6"));
+
+  EXPECT_EQ(Export({too_old}, more).code, ExitCode::kFailed);
 }
 
 TEST_F(ExportTest, WhatCannotBeMeantIsAMistakeOfUse) {

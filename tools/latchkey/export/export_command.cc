@@ -1,5 +1,8 @@
 #include <cstdint>
+#include <filesystem>
 #include <optional>
+#include <string>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "tools/latchkey/audit_filter.h"
@@ -18,6 +21,7 @@ struct ExportArgs {
   std::string format = "jsonl";
   std::string source = "/latchkey";
   std::uint64_t after = 0;
+  bool from_oldest = false;
   std::string state;
   std::string to = "-";
   std::string dir;
@@ -36,6 +40,10 @@ void DeclareExport(Syntax& syntax, ExportArgs& args) {
   syntax.Number("--after", args.after,
                 "Begin after this event, where no state says otherwise; 0, the default, is the "
                 "beginning");
+  syntax.Flag(
+      "--oldest", args.from_oldest,
+      "Begin with the oldest event that is kept, whatever was before it, where no state says "
+      "otherwise");
   syntax.TextThatIsNotEmpty("--state", "FILE", args.state,
                             "Keep here how far the export is, and go on from there");
   syntax.Text("--to", "FILE", args.to,
@@ -62,9 +70,17 @@ absl::StatusOr<Rotation> RotationOf(const ExportArgs& args) {
   return rotation;
 }
 
+// So that a state can be used from any folder.
+std::string AbsolutePath(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path absolute = std::filesystem::absolute(path, error);
+  return error ? path : absolute.lexically_normal().string();
+}
+
 ExportState InitialState(const ExportArgs& args, const ExportOptions& options) {
   ExportState state;
   state.output = args.dir.empty() ? args.to : args.dir;
+  if (state.output != "-" && !state.output.empty()) state.output = AbsolutePath(state.output);
   state.format = args.format;
   state.source = args.source;
   state.filter = ToJson(options.filter, /*one_line=*/true);
@@ -91,6 +107,9 @@ absl::StatusOr<ExitCode> RunExport(Session& session, const ExportArgs& args) {
     return absl::InvalidArgumentError(
         "--rotate-bytes and --rotate-every go with --dir, whose files they complete");
   }
+  if (args.from_oldest && args.after != 0) {
+    return absl::InvalidArgumentError("--oldest and --after exclude each other");
+  }
   if (args.source.empty()) {
     return absl::InvalidArgumentError("--source is empty; it takes the log's name, a URI");
   }
@@ -105,13 +124,23 @@ absl::StatusOr<ExitCode> RunExport(Session& session, const ExportArgs& args) {
   LATCHKEY_ASSIGN_OR_RETURN(const std::unique_ptr<Sink> sink, MakeSink(session, args, state));
   LATCHKEY_ASSIGN_OR_RETURN(const Client* const client, session.client());
   LATCHKEY_RETURN_IF_ERROR(sink->Open());
-  options.after = state.state().position;
-  Exporter exporter(session, *client, options, *sink);
-  const auto code = exporter.Run();
-  const bool to_stream = args.dir.empty() && args.to == "-";
-  if (exporter.output_failed() && to_stream) return FinishOutput(session);
-  if (code.ok() || state.keeps() || exporter.position() == options.after) return code;
-  return WithNote(code.status(), absl::StrCat("go on with --after ", exporter.position()));
+  for (;;) {
+    options.after = state.state().position;
+    Exporter exporter(session, *client, options, *sink);
+    const auto code = exporter.Run();
+    const bool to_stream = args.dir.empty() && args.to == "-";
+    if (exporter.output_failed() && to_stream) return FinishOutput(session);
+    const bool moved = exporter.position() != options.after;
+    const std::optional<std::uint64_t> oldest = OldestKept(code.status());
+    // What lies between a kept place and the oldest event would be a gap that nobody was told of.
+    const bool is_later = oldest.has_value() && *oldest - 1 > options.after;
+    if (args.from_oldest && !state.resumed() && !moved && is_later) {
+      state.state().position = *oldest - 1;
+      continue;
+    }
+    if (code.ok() || state.keeps() || !moved) return code;
+    return WithNote(code.status(), absl::StrCat("go on with --after ", exporter.position()));
+  }
 }
 
 }  // namespace
