@@ -240,18 +240,22 @@ void LogRetention::CarryOutAll(std::shared_ptr<Chunks> chunks) {
   Chunk chunk = std::move(chunks->front());
   chunks->pop_front();
   const std::uint64_t bytes = chunk.bytes;
+  const std::uint64_t end = chunk.end;
   options_.enqueue([chunk = std::move(chunk)](Mutation& m) { return CarryOut(m, chunk); },
                    // What waits together is committed together, so the next one waits outside.
-                   [this, chunks = std::move(chunks), bytes](const absl::Status& committed) {
-                     if (committed.ok()) removed_bytes_ += bytes;
+                   [this, chunks = std::move(chunks), bytes, end](const absl::Status& committed) {
                      if (!committed.ok() || !Load().ok()) chunks->clear();
+                     // Where something held them, or it was planned anew, they are there still.
+                     if (options_.hub.oldest() >= end) removed_bytes_ += bytes;
                      CarryOutAll(chunks);
                    });
 }
 
 void LogRetention::ReclaimWhenDue() {
   const absl::Time now = options_.clock.Now();
-  if (removed_bytes_ < kReclaimBytes || now < next_reclaim_) return;
+  // A clock that steps back must not put it off for long.
+  const bool is_time = now >= next_reclaim_ || next_reclaim_ > now + kReclaimInterval;
+  if (removed_bytes_ < kReclaimBytes || !is_time) return;
   removed_bytes_ = 0;
   next_reclaim_ = now + kReclaimInterval;
   options_.engine.Reclaim({storage::EventPrefix(), storage::EventKey(options_.hub.oldest()).bytes});

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "rocksdb/file_system.h"
+#include "rocksdb/metadata.h"
 #include "server/base/status_macros.h"
 #include "storage/engine/anchor_file.h"
 #include "storage/engine/rocksdb_options.h"
@@ -126,14 +127,26 @@ absl::Status RocksdbDatabase::Resume() {
 
 absl::Status RocksdbDatabase::Compact(const KeyRange& range) {
   rocksdb::CompactRangeOptions options;
-  options.exclusive_manual_compaction = false;  // the others go on
+  options.exclusive_manual_compaction = false;
   const rocksdb::Slice begin(range.begin);
   const rocksdb::Slice end(range.end);
   const rocksdb::Status compacted = db().CompactRange(
       options, range.begin.empty() ? nullptr : &begin, range.end.empty() ? nullptr : &end);
-  if (compacted.IsIncomplete()) return absl::OkStatus();
-  const absl::Status status = FromRocksdb(compacted, path_);
-  return status.ok() ? status : absl::UnavailableError(status.message());
+  if (compacted.IsIncomplete() || compacted.IsShutdownInProgress()) {
+    return absl::CancelledError(compacted.ToString());
+  }
+  return FromRocksdb(compacted, path_);
+}
+
+std::uint64_t RocksdbDatabase::CompactionBytes() {
+  rocksdb::ColumnFamilyMetaData metadata;
+  db().GetColumnFamilyMetaData(&metadata);
+  std::uint64_t bytes = 0;
+  for (const rocksdb::LevelMetaData& level : metadata.levels) {
+    bytes += level.size;
+    if (level.level > 0 && level.size > 0) break;
+  }
+  return bytes;
 }
 
 absl::Status RocksdbDatabase::Close() { return FromRocksdb(db_->Close(), path_); }

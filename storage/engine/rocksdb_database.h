@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "rocksdb/convenience.h"
 #include "rocksdb/db.h"
 #include "rocksdb/env.h"
 #include "rocksdb/perf_level.h"
@@ -65,13 +66,20 @@ class RocksdbDatabase {
   absl::Status Resume();
 
   // Rewrites what lies above the last level of `range`, so that deleted keys take no room any more.
-  // UNAVAILABLE: the disk refuses. Ends early, with OK, after StopCompacting().
+  // Takes the place of the store's own compactions meanwhile. CANCELLED: it was stopped.
+  // UNAVAILABLE: the disk refuses. DATA_LOSS: what is there does not read back.
   absl::Status Compact(const KeyRange& range);
-  // Ends every Compact(), also later ones, and waits for it.
+  // The bytes that Compact() may write at most before it can remove what it read, about.
+  std::uint64_t CompactionBytes();
+  // Stops Compact(), also later ones. One that waits for a compaction of the store's own is waited
+  // for until that is done.
   void StopCompacting() { db_->DisableManualCompaction(); }
   // Takes back one StopCompacting().
   void AllowCompacting() { db_->EnableManualCompaction(); }
 
+  // Stops everything that goes on in the background, and does not wait for it. Only Close() may
+  // follow.
+  void Interrupt() { rocksdb::CancelAllBackgroundWork(db_.get(), /*wait=*/false); }
   // Only for what the destructor would do anyway, to see what comes of it. Nothing may follow.
   absl::Status Close();
 

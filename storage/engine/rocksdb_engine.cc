@@ -24,6 +24,8 @@ constexpr std::size_t kBatchBytes = 64;
 constexpr std::size_t kChangeBytes = 24;
 // For how long Recover() keeps new readers waiting for the old ones to leave.
 constexpr absl::Duration kReaderPatience = absl::Milliseconds(200);
+// How long what could not be reclaimed waits.
+constexpr std::chrono::minutes kReclaimPause(1);
 
 // Adds the write of `version` to the engine's own key: every batch has it.
 void Stamp(Version version, rocksdb::WriteBatch& batch) {
@@ -83,7 +85,7 @@ absl::StatusOr<std::unique_ptr<RocksdbEngine>> RocksdbEngine::Open(Options optio
 RocksdbEngine::~RocksdbEngine() {
   {
     MutexLock lock(commit_mu_);
-    if (database_ != nullptr) database_->StopCompacting();
+    if (database_ != nullptr) database_->Interrupt();
   }
   reclaimer_ = nullptr;
   MutexLock lock(commit_mu_);
@@ -136,18 +138,18 @@ absl::Status RocksdbEngine::CheckExpectations(const WriteBatch& batch) const {
   return absl::OkStatus();
 }
 
-absl::Status RocksdbEngine::CheckFreeSpace() const {
+absl::Status RocksdbEngine::CheckFreeSpace(std::uint64_t more) const {
   std::uint64_t free = 0;
   if (options_.min_free_bytes == 0 ||
       !FileSystemOf(options_)
            ->GetFreeSpace(options_.path, rocksdb::IOOptions(), &free, nullptr)
            .ok() ||
-      free >= options_.min_free_bytes) {
+      free >= options_.min_free_bytes + more) {
     return absl::OkStatus();
   }
   return absl::UnavailableError(absl::StrCat("the disk of ", options_.path, " has ", free,
                                              " bytes free; the store needs ",
-                                             options_.min_free_bytes, ": free some"));
+                                             options_.min_free_bytes + more, ": free some"));
 }
 
 void RocksdbEngine::StopWriting(const absl::Status& why) {
@@ -177,7 +179,13 @@ absl::Status RocksdbEngine::MakeWritable() {
   LATCHKEY_RETURN_IF_ERROR(CheckFreeSpace());
   if (!failed_) return absl::OkStatus();
   LATCHKEY_RETURN_IF_ERROR(SaveUndo());
-  const bool resumed = database_ != nullptr && database_->Resume().ok() && WriteUndo().ok();
+  bool resumed = false;
+  if (database_ != nullptr) {
+    // Resuming waits for what goes on in the background, and opening again for every reader.
+    database_->StopCompacting();
+    resumed = database_->Resume().ok() && WriteUndo().ok();
+    if (resumed) database_->AllowCompacting();
+  }
   if (!resumed) LATCHKEY_RETURN_IF_ERROR(Reopen());
   failed_ = false;
   undo_.clear();
@@ -211,7 +219,6 @@ absl::Status RocksdbEngine::WriteUndo() {
 
 absl::Status RocksdbEngine::Reopen() {
   // RocksDB lets nobody open a folder twice, and a snapshot needs the database that it came from.
-  if (database_ != nullptr) database_->StopCompacting();
   if (!gate_->Shut(kReaderPatience)) {
     if (database_ != nullptr) database_->AllowCompacting();
     return absl::UnavailableError("the store is being read, and opens again when nobody reads");
@@ -234,6 +241,7 @@ absl::Status RocksdbEngine::Reopen() {
 
 void RocksdbEngine::Maintain() {
   if (options_.read_only) return;
+  ReclaimWhatWasLeft();
   MutexLock lock(commit_mu_);
   // The last commit of a burst has nobody after it to write the anchor.
   if (version_ != anchored_) WriteAnchorWhenDue();
@@ -252,17 +260,36 @@ void RocksdbEngine::WriteAnchorWhenDue() {
 }
 
 void RocksdbEngine::Reclaim(const KeyRange& range) {
-  reclaimer_->Schedule([this, range] { ReclaimNow(range); });
+  reclaimer_->Schedule([this, range] {
+    if (ReclaimNow(range)) return;
+    MutexLock lock(left_mu_);
+    left_[range.begin] = range.end;
+    left_time_ = options_.steady_now() + kReclaimPause;
+  });
 }
 
-void RocksdbEngine::ReclaimNow(const KeyRange& range) {
-  if (!writable().ok() || !CheckFreeSpace().ok()) return;
+bool RocksdbEngine::ReclaimNow(const KeyRange& range) {
+  if (!writable().ok()) return false;
   // As a reader, so that nobody closes the database meanwhile.
   const ReaderGate::Pass pass = gate_->Enter();
-  if (pass.state() == nullptr) return;
-  if (const absl::Status compacted = pass.state()->database().Compact(range); !compacted.ok()) {
-    options_.logger.Warning("deleted keys still take room", {{"error", compacted.ToString()}});
+  if (pass.state() == nullptr) return false;
+  RocksdbDatabase& database = pass.state()->database();
+  absl::Status done = CheckFreeSpace(database.CompactionBytes() + options_.write_buffer_bytes);
+  if (done.ok()) done = database.Compact(range);
+  if (!done.ok() && !absl::IsCancelled(done)) {
+    options_.logger.Warning("deleted keys still take room", {{"error", done.ToString()}});
   }
+  return done.ok() || absl::IsDataLoss(done);
+}
+
+void RocksdbEngine::ReclaimWhatWasLeft() {
+  std::map<std::string, std::string> left;
+  {
+    MutexLock lock(left_mu_);
+    if (left_.empty() || options_.steady_now() < left_time_) return;
+    left.swap(left_);
+  }
+  for (const auto& [begin, end] : left) Reclaim({begin, end});
 }
 
 std::uint64_t RocksdbEngine::SizeInBytes() const {

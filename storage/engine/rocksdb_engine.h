@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -50,7 +51,7 @@ class RocksdbEngine final : public Engine {
     int max_open_files = 512;
     // Commits are refused while the disk has less free than this. 0: never.
     std::uint64_t min_free_bytes = std::uint64_t{64} << 20;
-    // Never goes back. Says when the anchor is due.
+    // Never goes back. Says when the anchor is due. Called on several threads.
     std::function<std::chrono::steady_clock::time_point()> steady_now =
         &std::chrono::steady_clock::now;
   };
@@ -73,17 +74,20 @@ class RocksdbEngine final : public Engine {
   // later call succeeds. A commit that failed shows neither before nor after this.
   absl::Status Recover() override;
   void Maintain() override;
-  // By compaction, on a thread of its own, one range after the other. Left out where the store does
-  // not write.
+  // By compaction, on a thread of its own, one range after the other. What the disk has no room for
+  // now, or what Recover() stops, is tried again by a Maintain() a minute later.
   void Reclaim(const KeyRange& range) override;
   std::uint64_t SizeInBytes() const override;
 
  private:
   RocksdbEngine(Options options, std::shared_ptr<RocksdbDatabase> database);
 
-  void ReclaimNow(const KeyRange& range);
+  // A reclaimer's turn. False: it is to be tried again.
+  bool ReclaimNow(const KeyRange& range);
+  void ReclaimWhatWasLeft();
 
-  absl::Status CheckFreeSpace() const;
+  // UNAVAILABLE where the disk has less free than is always to be, and `more`.
+  absl::Status CheckFreeSpace(std::uint64_t more = 0) const;
   absl::Status CheckExpectations(const WriteBatch& batch) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mu_);
   void StopWriting(const absl::Status& why);
@@ -113,6 +117,11 @@ class RocksdbEngine final : public Engine {
   std::vector<std::string> in_doubt_ ABSL_GUARDED_BY(commit_mu_);
   // What they held before.
   std::vector<WriteBatch::Change> undo_ ABSL_GUARDED_BY(commit_mu_);
+
+  Mutex left_mu_;
+  // Ranges that are still to be reclaimed, by where they begin; and when to try.
+  std::map<std::string, std::string> left_ ABSL_GUARDED_BY(left_mu_);
+  std::chrono::steady_clock::time_point left_time_ ABSL_GUARDED_BY(left_mu_);
 
   mutable Mutex error_mu_;
   absl::Status error_ ABSL_GUARDED_BY(error_mu_);

@@ -318,6 +318,16 @@ TEST(LogVerifierTest, TheCheckpointThatWasRefusedIsKeptAndAnUnsignedTreeIsNotCal
   EXPECT_EQ(verifier.trusted_checkpoint(), kept);
 }
 
+TEST(LogVerifierTest, TwoCheckpointsOfOneSizeProveARewritingByThemselves) {
+  FakeLog log(8);
+  const std::string kept = log.CheckpointAt(8);
+  log.leaves[0] = merkle::LeafHash("another first event");
+  LogVerifier verifier = NewVerifier(log, kept);
+  ASSERT_TRUE(verifier.Begin(0, false).ok());
+  EXPECT_THAT(verifier.CheckNow(),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("the two signatures prove it")));
+}
+
 TEST(LogVerifierTest, WhatTheServerSignsIsFetchedWhereItsUnsignedTreeIsNotTheTrustedOne) {
   for (const std::uint64_t after : {0, 4, 10}) {
     FakeLog log(12);

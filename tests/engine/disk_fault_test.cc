@@ -3,11 +3,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <string>
+#include <thread>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "storage/engine/rocksdb_engine.h"
@@ -30,7 +34,7 @@ class DiskFaultTest : public ::testing::Test {
     RocksdbEngine::Options options{folder_.Child("store"), logger_};
     options.file_system = disk_;
     options.write_buffer_bytes = 64 << 10;  // so that tables are written within a test
-    options.steady_now = [this] { return now_; };
+    options.steady_now = [this] { return now_.load(); };
     return options;
   }
   void Open() {
@@ -56,6 +60,7 @@ class DiskFaultTest : public ::testing::Test {
     EXPECT_THAT(value, IsOk());
     return value.ok() && value->has_value() ? (*value)->bytes : "(none)";
   }
+  void Advance(std::chrono::seconds by) { now_ = now_.load() + by; }
   // The newest of RocksDB's files of a kind.
   std::string Newest(const std::string& extension) {
     std::string newest;
@@ -68,7 +73,7 @@ class DiskFaultTest : public ::testing::Test {
 
   testing::TempDir folder_;
   testing::FakeLogger logger_;
-  std::chrono::steady_clock::time_point now_;
+  std::atomic<std::chrono::steady_clock::time_point> now_;
   std::shared_ptr<FaultFileSystem> disk_ = std::make_shared<FaultFileSystem>();
   std::unique_ptr<RocksdbEngine> engine_;
 };
@@ -125,6 +130,41 @@ TEST_F(DiskFaultTest, RecoveringFailsWhileTheDiskIsFullAndReadsGoOn) {
   EXPECT_EQ(Get("a"), "1");
 }
 
+TEST_F(DiskFaultTest, WhatAFailingDiskKeepsFromBeingReclaimedIsReclaimedLater) {
+  ASSERT_NO_FATAL_FAILURE(Open());
+  std::mt19937_64 random(20261129);
+  std::string value(std::size_t{64} << 10, '\0');
+  WriteBatch deletions;
+  for (int i = 0; i < 32; ++i) {
+    for (char& byte : value) byte = static_cast<char>(random());
+    ASSERT_THAT(Put(absl::StrCat("e", i), value), IsOk());
+    deletions.Delete(absl::StrCat("e", i));
+    deletions.Delete(absl::StrCat("e", i, "-twin"));
+  }
+  ASSERT_THAT(Put("f", "stays"), IsOk());
+  ASSERT_THAT(engine_->Commit(deletions), IsOk());
+
+  disk_->FailAfter(0);
+  engine_->Reclaim({"e", "f"});
+  ASSERT_FALSE(Put("a", "1").ok());
+  EXPECT_FALSE(engine_->Recover().ok());
+  disk_->FailAfter(-1);
+  ASSERT_THAT(engine_->Recover(), IsOk());
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (engine_->SizeInBytes() > value.size() * 8 && std::chrono::steady_clock::now() < give_up) {
+    Advance(std::chrono::minutes(1));
+    engine_->Maintain();
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  EXPECT_LE(engine_->SizeInBytes(), value.size() * 8);
+  EXPECT_EQ(Get("f"), "stays");
+  EXPECT_EQ(Get("e1"), "(none)");
+  Crash();
+  ASSERT_NO_FATAL_FAILURE(Open());
+  EXPECT_EQ(Get("f"), "stays");
+  EXPECT_EQ(Get("e1"), "(none)");
+}
+
 TEST_F(DiskFaultTest, ADiskThatIsNearlyFullIsRefusedBeforeItIs) {
   ASSERT_NO_FATAL_FAILURE(Open());
   engine_.reset();
@@ -141,7 +181,7 @@ TEST_F(DiskFaultTest, ALogThatWasCutAtTheEndOfARecordIsRefused) {
   const std::string log = Newest(".log");
   const auto size = std::filesystem::file_size(log);
   ASSERT_THAT(Put("b", "2"), IsOk());
-  now_ += std::chrono::seconds(2);
+  Advance(std::chrono::seconds(2));
   ASSERT_THAT(Put("c", "3"), IsOk());  // the anchor is due, and names this commit
   Crash();
   std::filesystem::resize_file(log, size);

@@ -205,8 +205,9 @@ class SubscribeRightsTest : public ServerTest {
         ended = stream.Finish();
       }
       EXPECT_EQ(ended.error_code(), grpc::StatusCode::PERMISSION_DENIED) << ended.error_message();
-      const bool names_credential =
-          ErrorInfoOf(ended).metadata().at("rule") == "caller.unauthenticated";
+      const auto metadata = ErrorInfoOf(ended).metadata();
+      ASSERT_TRUE(metadata.contains("rule"));
+      const bool names_credential = metadata.at("rule") == "caller.unauthenticated";
       EXPECT_EQ(names_credential, what == Lost::kCredential) << ended.error_message();
       ASSERT_GT(lost, 0u);
       for (const v1::Event& event : stream.events()) EXPECT_LE(event.sequence(), lost);

@@ -263,9 +263,10 @@ TEST_F(AuditTailTest, WithOldestItBeginsWithWhatIsKeptAlsoWhereMoreGoesMeanwhile
 }
 
 TEST_F(AuditTailTest, WithOldestWhatGoesInTheMiddleIsNoBeginning) {
-  const auto result = Tail({ScriptedAudit::Send({MakeResponse({1, 2}, 2)}, kStopping),
-                            ScriptedAudit::Send({}, TooOld("6"))},
-                           {"--oldest", "-o", "json"});
+  const auto result = Tail(
+      {ScriptedAudit::Send({MakeResponse({1, 2}, 2)}, kStopping),
+       ScriptedAudit::Send({}, TooOld("6")), ScriptedAudit::SendAndHold({MakeResponse({6}, 6)})},
+      {"--oldest", "--max", "3", "-o", "json"});
   EXPECT_EQ(result.code, ExitCode::kFailed);
   EXPECT_THAT(Sequences(result.out), ElementsAre("1", "2"));
 }

@@ -68,7 +68,7 @@ class Tail {
       : session_(session), args_(args), subscriber_(client, MakeOptions(since)) {}
 
   // Whether the server let it begin.
-  bool began() const { return subscriber_.complete_through() > args_.after; }
+  bool began() const { return began_; }
 
   absl::StatusOr<ExitCode> Run() {
     StopSignal& stop = session_.io().stop;
@@ -101,6 +101,7 @@ class Tail {
   }
 
   void Print(const v1::SubscribeResponse& response) {
+    began_ = true;
     std::ostream& out = session_.io().out;
     std::uint64_t handled = response.complete_through();
     for (const v1::Event& event : response.events()) {
@@ -146,6 +147,7 @@ class Tail {
   AuditSubscriber subscriber_;
   std::uint64_t printed_ = 0;
   std::optional<std::uint64_t> end_;
+  bool began_ = false;
   bool output_failed_ = false;
 };
 

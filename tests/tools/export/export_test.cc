@@ -109,6 +109,15 @@ TEST_F(ExportTest, AStateIsGoodHoweverItsOutputIsSpelled) {
                              {"--to", PathOf("./log"), "--state", PathOf("./state")});
   EXPECT_EQ(result.code, ExitCode::kOk) << result.err;
   EXPECT_THAT(Sequences(Read("log")), ElementsAre("1", "2"));
+
+  // A state that kept the output as it was spelled.
+  nlohmann::json state = nlohmann::json::parse(Read("state"));
+  state["output"] = PathOf("../") + std::filesystem::path(cli_.home()).filename().string() + "/log";
+  std::ofstream(PathOf("state")) << state.dump();
+  const auto older = Export({ScriptedAudit::SendAndHold({MakeResponse({3}, 3)})},
+                            {"--to", PathOf("log"), "--state", PathOf("state")});
+  EXPECT_EQ(older.code, ExitCode::kOk) << older.err;
+  EXPECT_THAT(Sequences(Read("log")), ElementsAre("1", "2", "3"));
 }
 
 TEST_F(ExportTest, WithOldestItBeginsWithWhatIsKeptButNotBehindAKeptPlace) {
@@ -124,7 +133,30 @@ TEST_F(ExportTest, WithOldestItBeginsWithWhatIsKeptButNotBehindAKeptPlace) {
   EXPECT_EQ(result.code, ExitCode::kOk) << result.err;
   EXPECT_THAT(Sequences(result.out), ElementsAre("6"));
 
-  EXPECT_EQ(Export({too_old}, more).code, ExitCode::kFailed);
+  info.mutable_metadata()->at("oldest") = "9";
+  google::rpc::Status later;
+  later.add_details()->PackFrom(info);
+  const auto gone = ScriptedAudit::Send(
+      {}, {grpc::StatusCode::OUT_OF_RANGE, "too old", later.SerializeAsString()});
+  const auto behind = Export({gone, ScriptedAudit::SendAndHold({MakeResponse({9}, 9)})}, more);
+  EXPECT_EQ(behind.code, ExitCode::kFailed);
+  EXPECT_THAT(behind.out, IsEmpty());
+}
+
+TEST_F(ExportTest, AStateThatGotNowhereKeepsNoPlace) {
+  google::rpc::ErrorInfo info;
+  info.set_domain("latchkey");
+  (*info.mutable_metadata())["oldest"] = "6";
+  google::rpc::Status wire;
+  wire.add_details()->PackFrom(info);
+  const auto too_old = ScriptedAudit::Send(
+      {}, {grpc::StatusCode::OUT_OF_RANGE, "too old", wire.SerializeAsString()});
+  std::vector<std::string> more = {"--to", PathOf("log"), "--state", PathOf("state")};
+  ASSERT_EQ(Export({too_old}, more).code, ExitCode::kFailed);
+  more.push_back("--oldest");
+  const auto result = Export({too_old, ScriptedAudit::SendAndHold({MakeResponse({6}, 6)})}, more);
+  EXPECT_EQ(result.code, ExitCode::kOk) << result.err;
+  EXPECT_THAT(Sequences(Read("log")), ElementsAre("6"));
 }
 
 TEST_F(ExportTest, WhatCannotBeMeantIsAMistakeOfUse) {

@@ -398,7 +398,7 @@ TEST(StateFileTest, IsOfOneExportOnly) {
     ExportState other = state;
     other.*field = "other";
     EXPECT_THAT(StateFile::Open(dir.Child("state"), other),
-                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("'other'")));
+                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("other'")));
   }
 }
 

@@ -1,8 +1,5 @@
 #include <cstdint>
-#include <filesystem>
 #include <optional>
-#include <string>
-#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "tools/latchkey/audit_filter.h"
@@ -70,17 +67,9 @@ absl::StatusOr<Rotation> RotationOf(const ExportArgs& args) {
   return rotation;
 }
 
-// So that a state can be used from any folder.
-std::string AbsolutePath(const std::string& path) {
-  std::error_code error;
-  const std::filesystem::path absolute = std::filesystem::absolute(path, error);
-  return error ? path : absolute.lexically_normal().string();
-}
-
 ExportState InitialState(const ExportArgs& args, const ExportOptions& options) {
   ExportState state;
   state.output = args.dir.empty() ? args.to : args.dir;
-  if (state.output != "-" && !state.output.empty()) state.output = AbsolutePath(state.output);
   state.format = args.format;
   state.source = args.source;
   state.filter = ToJson(options.filter, /*one_line=*/true);
@@ -134,7 +123,7 @@ absl::StatusOr<ExitCode> RunExport(Session& session, const ExportArgs& args) {
     const std::optional<std::uint64_t> oldest = OldestKept(code.status());
     // What lies between a kept place and the oldest event would be a gap that nobody was told of.
     const bool is_later = oldest.has_value() && *oldest - 1 > options.after;
-    if (args.from_oldest && !state.resumed() && !moved && is_later) {
+    if (args.from_oldest && !state.has_place() && !exporter.began() && is_later) {
       state.state().position = *oldest - 1;
       continue;
     }

@@ -48,6 +48,7 @@ absl::StatusOr<ExitCode> Exporter::Run() {
 }
 
 void Exporter::Take(const v1::SubscribeResponse& response) {
+  began_ = true;
   output_ = Put(response);
   // The end is what the first response says it is.
   if (!options_.follow && !end_.has_value()) end_ = response.newest();

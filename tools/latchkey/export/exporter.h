@@ -39,6 +39,8 @@ class Exporter {
 
   // Everything that matches is in the output up to here.
   std::uint64_t position() const { return position_; }
+  // Whether the server let it begin.
+  bool began() const { return began_; }
   // Whether the output could not be written.
   bool output_failed() const { return !output_.ok(); }
 
@@ -54,6 +56,7 @@ class Exporter {
   ExportProgress progress_;
   std::uint64_t position_;
   std::optional<std::uint64_t> end_;
+  bool began_ = false;
   absl::Time checkpoint_time_ = absl::InfinitePast();
   absl::Status output_;
   AuditSubscriber subscriber_;

@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
@@ -57,6 +59,16 @@ absl::StatusOr<ExportState> FromJson(const std::string& path, const std::string&
   }
 }
 
+// The output however it is spelled, so that a state can be used from any folder.
+std::string WholePath(const std::string& output) {
+  if (output.empty() || output == "-") return output;
+  std::error_code error;
+  std::filesystem::path whole = std::filesystem::absolute(output, error);
+  if (!error) whole = std::filesystem::weakly_canonical(whole, error);
+  if (error) return output;
+  return whole.has_filename() ? whole.string() : whole.parent_path().string();
+}
+
 absl::Status CheckSame(const std::string& path, const char* what, const std::string& kept,
                        const std::string& given) {
   if (kept == given) return absl::OkStatus();
@@ -68,6 +80,7 @@ absl::Status CheckSame(const std::string& path, const char* what, const std::str
 }  // namespace
 
 absl::StatusOr<StateFile> StateFile::Open(std::string path, ExportState initial) {
+  initial.output = WholePath(initial.output);
   StateFile file(std::move(path), std::move(initial));
   LATCHKEY_RETURN_IF_ERROR(file.Reload());
   return file;
@@ -80,10 +93,14 @@ absl::Status StateFile::Reload() {
   }
   LATCHKEY_ASSIGN_OR_RETURN(const std::string text, ReadFile(path_));
   LATCHKEY_ASSIGN_OR_RETURN(ExportState kept, FromJson(path_, text));
+  kept.output = WholePath(kept.output);
   LATCHKEY_RETURN_IF_ERROR(CheckSame(path_, "the output", kept.output, state_.output));
   LATCHKEY_RETURN_IF_ERROR(CheckSame(path_, "--format", kept.format, state_.format));
   LATCHKEY_RETURN_IF_ERROR(CheckSame(path_, "--source", kept.source, state_.source));
   LATCHKEY_RETURN_IF_ERROR(CheckSame(path_, "the filter", kept.filter, state_.filter));
+  // One that has no place is no more than a beginning, which may be somewhere else by now.
+  has_place_ = kept.position > 0 || kept.bytes > 0 || !kept.part.empty();
+  if (!has_place_) kept.position = state_.position;
   state_ = std::move(kept);
   resumed_ = true;
   return absl::OkStatus();

@@ -48,6 +48,8 @@ class StateFile {
   const ExportState& state() const { return state_; }
   // Whether the state is of an earlier run.
   bool resumed() const { return resumed_; }
+  // Whether that run got anywhere.
+  bool has_place() const { return has_place_; }
   bool keeps() const { return !path_.empty(); }
 
   // Puts the state into the file. When it returns, it survives a crash.
@@ -60,6 +62,7 @@ class StateFile {
   std::string path_;
   ExportState state_;
   bool resumed_ = false;
+  bool has_place_ = false;
 };
 
 }  // namespace latchkey::cli
