@@ -65,8 +65,9 @@ class ExportKillTest : public ::testing::Test {
     argv.push_back(nullptr);
     pid_t pid = 0;
     EXPECT_EQ(::posix_spawn(&pid, LATCHKEY_BINARY, nullptr, nullptr, argv.data(), environ), 0);
-    // Longer and longer, so that slow machines come to the end too.
-    const int millis = std::uniform_int_distribution<int>(0, 200 + 10 * ++runs_)(random_);
+    // Longer and longer, so that slow machines come to the end too, and programs that sleep at
+    // their end, as they do under ThreadSanitizer.
+    const int millis = std::uniform_int_distribution<int>(0, 200 + 30 * ++runs_)(random_);
     int status = 0;
     for (int waited = 0; waited < millis; ++waited) {
       if (::waitpid(pid, &status, WNOHANG) == pid) {
