@@ -5,9 +5,12 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
 #include "grpcpp/server_context.h"
 #include "latchkey/v1/audit_service.grpc.pb.h"
 #include "server/base/mutex.h"
@@ -23,6 +26,18 @@ inline v1::SubscribeResponse MakeResponse(std::initializer_list<std::uint64_t> s
   response.set_complete_through(complete_through);
   response.set_newest(newest == 0 ? complete_through : newest);
   return response;
+}
+
+// The refusal of a start before what is kept, which begins with `oldest`.
+inline grpc::Status TooOld(std::uint64_t oldest) {
+  google::rpc::ErrorInfo info;
+  info.set_reason("POSITION_OUT_OF_RANGE");
+  info.set_domain("latchkey");
+  (*info.mutable_metadata())["oldest"] = std::to_string(oldest);
+  (*info.mutable_metadata())["newest"] = std::to_string(oldest + 3);
+  google::rpc::Status wire;
+  wire.add_details()->PackFrom(info);
+  return {grpc::StatusCode::OUT_OF_RANGE, "too old", wire.SerializeAsString()};
 }
 
 // An AuditService whose nth Subscribe call does the nth step of a script, and the last step ever

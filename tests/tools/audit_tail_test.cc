@@ -27,6 +27,7 @@ using testing::MakeResponse;
 using ::testing::Not;
 using testing::ScriptedAudit;
 using ::testing::SizeIs;
+using testing::TooOld;
 
 const grpc::Status kStopping(grpc::StatusCode::UNAVAILABLE, "the server is stopping");
 
@@ -239,23 +240,10 @@ TEST_F(AuditTailTest, WhereTheRightIsLostTheRuleAndWhereToGoOnAreBothTold) {
               HasSubstr("go on with --after 7"));
 }
 
-// What is kept begins with `oldest`.
-grpc::Status TooOld(const std::string& oldest) {
-  google::rpc::ErrorInfo info;
-  info.set_reason("POSITION_OUT_OF_RANGE");
-  info.set_domain("latchkey");
-  (*info.mutable_metadata())["oldest"] = oldest;
-  (*info.mutable_metadata())["newest"] = "9";
-  google::rpc::Status wire;
-  wire.add_details()->PackFrom(info);
-  return {grpc::StatusCode::OUT_OF_RANGE, "too old", wire.SerializeAsString()};
-}
-
 TEST_F(AuditTailTest, WithOldestItBeginsWithWhatIsKeptAlsoWhereMoreGoesMeanwhile) {
-  const auto result =
-      Tail({ScriptedAudit::Send({}, TooOld("6")), ScriptedAudit::Send({}, TooOld("8")),
-            ScriptedAudit::SendAndHold({MakeResponse({8, 9}, 9)})},
-           {"--oldest", "--max", "2", "-o", "json"});
+  const auto result = Tail({ScriptedAudit::Send({}, TooOld(6)), ScriptedAudit::Send({}, TooOld(8)),
+                            ScriptedAudit::SendAndHold({MakeResponse({8, 9}, 9)})},
+                           {"--oldest", "--max", "2", "-o", "json"});
   EXPECT_EQ(result.code, ExitCode::kOk) << result.err;
   EXPECT_THAT(Sequences(result.out), ElementsAre("8", "9"));
   EXPECT_THAT(audit_->requests(), SizeIs(3));
@@ -263,16 +251,16 @@ TEST_F(AuditTailTest, WithOldestItBeginsWithWhatIsKeptAlsoWhereMoreGoesMeanwhile
 }
 
 TEST_F(AuditTailTest, WithOldestWhatGoesInTheMiddleIsNoBeginning) {
-  const auto result = Tail(
-      {ScriptedAudit::Send({MakeResponse({1, 2}, 2)}, kStopping),
-       ScriptedAudit::Send({}, TooOld("6")), ScriptedAudit::SendAndHold({MakeResponse({6}, 6)})},
-      {"--oldest", "--max", "3", "-o", "json"});
+  const auto result =
+      Tail({ScriptedAudit::Send({MakeResponse({1, 2}, 2)}, kStopping),
+            ScriptedAudit::Send({}, TooOld(6)), ScriptedAudit::SendAndHold({MakeResponse({6}, 6)})},
+           {"--oldest", "--max", "3", "-o", "json"});
   EXPECT_EQ(result.code, ExitCode::kFailed);
   EXPECT_THAT(Sequences(result.out), ElementsAre("1", "2"));
 }
 
 TEST_F(AuditTailTest, AConsumerBelowWhatIsRetainedIsToldWhatToAcknowledgeAndNoOptionItRefuses) {
-  const auto result = Tail({ScriptedAudit::Send({}, TooOld("6"))}, {"--consumer", "siem"});
+  const auto result = Tail({ScriptedAudit::Send({}, TooOld(6))}, {"--consumer", "siem"});
   EXPECT_THAT(result.err, AllOf(HasSubstr("latchkey audit consumer ack consumers/siem 5\n"),
                                 Not(HasSubstr("--after"))));
 }

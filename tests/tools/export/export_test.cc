@@ -11,8 +11,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
-#include "google/rpc/error_details.pb.h"
-#include "google/rpc/status.pb.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "tests/client/scripted_audit.h"
@@ -31,6 +29,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::MakeResponse;
 using testing::ScriptedAudit;
+using testing::TooOld;
 
 const grpc::Status kStopping(grpc::StatusCode::UNAVAILABLE, "the server is stopping");
 
@@ -121,36 +120,22 @@ TEST_F(ExportTest, AStateIsGoodHoweverItsOutputIsSpelled) {
 }
 
 TEST_F(ExportTest, WithOldestItBeginsWithWhatIsKeptButNotBehindAKeptPlace) {
-  google::rpc::ErrorInfo info;
-  info.set_domain("latchkey");
-  (*info.mutable_metadata())["oldest"] = "6";
-  google::rpc::Status wire;
-  wire.add_details()->PackFrom(info);
-  const auto too_old = ScriptedAudit::Send(
-      {}, {grpc::StatusCode::OUT_OF_RANGE, "too old", wire.SerializeAsString()});
   const std::vector<std::string> more = {"--oldest", "--state", PathOf("state")};
-  const auto result = Export({too_old, ScriptedAudit::SendAndHold({MakeResponse({6}, 6)})}, more);
+  const auto result = Export(
+      {ScriptedAudit::Send({}, TooOld(6)), ScriptedAudit::SendAndHold({MakeResponse({6}, 6)})},
+      more);
   EXPECT_EQ(result.code, ExitCode::kOk) << result.err;
   EXPECT_THAT(Sequences(result.out), ElementsAre("6"));
 
-  info.mutable_metadata()->at("oldest") = "9";
-  google::rpc::Status later;
-  later.add_details()->PackFrom(info);
-  const auto gone = ScriptedAudit::Send(
-      {}, {grpc::StatusCode::OUT_OF_RANGE, "too old", later.SerializeAsString()});
-  const auto behind = Export({gone, ScriptedAudit::SendAndHold({MakeResponse({9}, 9)})}, more);
+  const auto behind = Export(
+      {ScriptedAudit::Send({}, TooOld(9)), ScriptedAudit::SendAndHold({MakeResponse({9}, 9)})},
+      more);
   EXPECT_EQ(behind.code, ExitCode::kFailed);
   EXPECT_THAT(behind.out, IsEmpty());
 }
 
 TEST_F(ExportTest, AStateThatGotNowhereKeepsNoPlace) {
-  google::rpc::ErrorInfo info;
-  info.set_domain("latchkey");
-  (*info.mutable_metadata())["oldest"] = "6";
-  google::rpc::Status wire;
-  wire.add_details()->PackFrom(info);
-  const auto too_old = ScriptedAudit::Send(
-      {}, {grpc::StatusCode::OUT_OF_RANGE, "too old", wire.SerializeAsString()});
+  const auto too_old = ScriptedAudit::Send({}, TooOld(6));
   std::vector<std::string> more = {"--to", PathOf("log"), "--state", PathOf("state")};
   ASSERT_EQ(Export({too_old}, more).code, ExitCode::kFailed);
   more.push_back("--oldest");
