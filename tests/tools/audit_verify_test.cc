@@ -13,8 +13,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
-#include "google/rpc/error_details.pb.h"
-#include "google/rpc/status.pb.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "tests/client/fake_log.h"
@@ -212,15 +210,7 @@ TEST_F(AuditVerifyTest, APositionBeyondTheEndOrBeforeWhatIsRetainedIsExplained) 
   EXPECT_THAT(beyond.err, HasSubstr("the log ends at event 9, before event 20"));
   EXPECT_THAT(beyond.err, Not(HasSubstr("begin with")));
 
-  google::rpc::Status wire;
-  google::rpc::ErrorInfo info;
-  info.set_reason("POSITION_OUT_OF_RANGE");
-  info.set_domain("latchkey");
-  (*info.mutable_metadata())["oldest"] = "6";
-  (*info.mutable_metadata())["newest"] = "9";
-  wire.add_details()->PackFrom(info);
-  const auto older = Verify(ScriptedAudit::Send(
-      {}, {grpc::StatusCode::OUT_OF_RANGE, "too old", wire.SerializeAsString()}));
+  const auto older = Verify(ScriptedAudit::Send({}, testing::TooOld(6)));
   EXPECT_EQ(older.code, ExitCode::kFailed);
   EXPECT_THAT(older.err, HasSubstr("the events 1 to 5 are not retained any more"));
   EXPECT_THAT(older.err, HasSubstr("begin with --after 5"));
