@@ -257,6 +257,10 @@ absl::Status AuditSubscriber::ReadStream(absl::Duration connect_within) {
 v1::SubscribeRequest AuditSubscriber::NextRequest() const {
   v1::SubscribeRequest request;
   SetDuration(options_.heartbeat_interval, *request.mutable_heartbeat_interval());
+  if (options_.max_delay.has_value()) {
+    SetDuration(*options_.max_delay, *request.mutable_max_delay());
+  }
+  request.set_max_bytes(options_.max_bytes);
   request.set_serialized(options_.verifier != nullptr);
   request.set_checkpoints(options_.verifier != nullptr);
   if (!options_.consumer.empty()) {

@@ -44,6 +44,12 @@ struct SubscriberOptions {
   // How often the server says that it is there: 1 s to 60 s. A stream that is silent for three
   // times as long is taken for dead.
   absl::Duration heartbeat_interval = absl::Seconds(10);
+  // How long an event may wait for others to come with it: 0 to 1 s. Unset: as the server has it,
+  // 2 ms.
+  std::optional<absl::Duration> max_delay = std::nullopt;
+  // How many bytes of events a response may have, and one event more: 1 KiB to 1 MiB. 0: as the
+  // server has it, 256 KiB.
+  std::uint32_t max_bytes = 0;
   // How long to try for the first response. Once there was one, the subscriber goes on trying.
   absl::Duration first_response_within = absl::InfiniteDuration();
   // The bounds of the wait before a broken stream is opened again, and of that between two words

@@ -1,5 +1,7 @@
 #include "server/rpc/call_poller.h"
 
+#include <pthread.h>
+
 #include <utility>
 
 #include "grpc/support/time.h"
@@ -45,7 +47,10 @@ CallPoller::~CallPoller() {
 }
 
 void CallPoller::Start(int threads) {
-  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Poll(); });
+  for (int i = 0; i < threads; ++i) {
+    threads_.emplace_back([this] { Poll(); });
+    pthread_setname_np(threads_.back().native_handle(), "rpc-poll");
+  }
 }
 
 void CallPoller::RemovePlace() {

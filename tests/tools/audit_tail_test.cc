@@ -4,6 +4,7 @@
 #include <sstream>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -119,6 +120,36 @@ TEST_F(AuditTailTest, AsksForWhatTheOptionsSay) {
   EXPECT_EQ(request.filter().actor(), "workspaces/acme/members/ann");
   Tail({ScriptedAudit::SendAndHold({MakeResponse({}, 7)})}, {"--until-newest", "--from-now"});
   EXPECT_TRUE(audit_->requests().at(0).from_now());
+}
+
+TEST_F(AuditTailTest, AsksForEventsAtThePaceThatTheOptionsSay) {
+  Tail({ScriptedAudit::SendAndHold({MakeResponse({}, 7)})},
+       {"--until-newest", "--heartbeat", "1500ms", "--max-delay", "0", "--max-bytes", "4096"});
+  const auto request = audit_->requests().at(0);
+  EXPECT_EQ(request.heartbeat_interval().seconds(), 1);
+  EXPECT_EQ(request.heartbeat_interval().nanos(), 500'000'000);
+  EXPECT_TRUE(request.has_max_delay());
+  EXPECT_EQ(request.max_delay().seconds() + request.max_delay().nanos(), 0);
+  EXPECT_EQ(request.max_bytes(), 4096u);
+
+  Tail({ScriptedAudit::SendAndHold({MakeResponse({}, 7)})}, {"--until-newest"});
+  EXPECT_EQ(audit_->requests().at(0).heartbeat_interval().seconds(), 10);
+  EXPECT_FALSE(audit_->requests().at(0).has_max_delay());
+  EXPECT_EQ(audit_->requests().at(0).max_bytes(), 0u);
+}
+
+TEST_F(AuditTailTest, APaceThatNoServerKeepsIsRefusedWithWhatIsTaken) {
+  for (const auto& [option, value, takes] :
+       {std::tuple("--heartbeat", "999ms", "1s to 1m"),
+        std::tuple("--heartbeat", "61s", "1s to 1m"),
+        std::tuple("--heartbeat", "often", "1s to 1m"),
+        std::tuple("--max-delay", "1001ms", "0 to 1s"),
+        std::tuple("--max-bytes", "1023", "1024 to 1048576"),
+        std::tuple("--max-bytes", "4294967296", "1024 to 1048576")}) {
+    const auto result = cli_.RunAlone({"audit", "tail", option, value});
+    EXPECT_EQ(result.code, ExitCode::kUsage) << option << " " << value;
+    EXPECT_THAT(result.err, AllOf(HasSubstr(option), HasSubstr(takes)));
+  }
 }
 
 TEST_F(AuditTailTest, AcknowledgesForAConsumerWhatItPrinted) {

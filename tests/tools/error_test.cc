@@ -100,6 +100,19 @@ TEST(ErrorTest, APositionOutOfRangeShowsBothEndsOfTheLog) {
   EXPECT_EQ(result.code, ExitCode::kFailed);
   EXPECT_THAT(result.err, HasSubstr("The events kept are 6 to 20; begin with --after 5 at the "
                                     "least and 20 at the most."));
+  EXPECT_THAT(result.err, Not(HasSubstr("checkpoint")));
+}
+
+TEST(ErrorTest, WhereThePositionIsTooOldTheCheckpointOfWhatIsGoneCanBeHad) {
+  CliHarness cli;
+  FakeServer server;
+  server.Fail<v1::ListEventsRequest>(
+      MakeWireError(absl::StatusCode::kOutOfRange, "POSITION_OUT_OF_RANGE", "too old",
+                    {{"oldest", "6"}, {"newest", "20"}, {"checkpoint", "log\n7\nroot\n"}}));
+  EXPECT_THAT(cli.Run(server, {"audit", "list", "--after", "2"}).err,
+              HasSubstr("checkpoint that covers those before is in the error with -o json"));
+  EXPECT_THAT(cli.Run(server, {"audit", "list", "--after", "2", "-o", "json"}).err,
+              HasSubstr("\"checkpoint\":\"log\\n7\\nroot\\n\""));
 }
 
 TEST(ErrorTest, FieldViolationsAreOnALineEach) {

@@ -92,8 +92,12 @@ std::string HintOutOfRange(const ErrorReport& report) {
   if (!absl::SimpleAtoi(Metadata(report, "newest"), &newest)) {
     return absl::StrCat("The oldest event kept is ", oldest, "; begin with --after ", first, ".");
   }
-  return absl::StrCat("The events kept are ", oldest, " to ", newest, "; begin with --after ",
-                      first, " at the least and ", newest, " at the most.");
+  return absl::StrCat(
+      "The events kept are ", oldest, " to ", newest, "; begin with --after ", first,
+      " at the least and ", newest, " at the most.",
+      Metadata(report, "checkpoint").empty()
+          ? ""
+          : " A signed checkpoint that covers those before is in the error with -o json.");
 }
 
 std::string HintFor(const absl::Status& status, const ErrorReport& report,

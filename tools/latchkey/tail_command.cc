@@ -27,6 +27,9 @@ struct TailArgs {
   bool from_oldest = false;
   std::uint64_t max = 0;
   bool until_newest = false;
+  std::string heartbeat;
+  std::string max_delay;
+  std::uint64_t max_bytes = 0;
 };
 
 void DeclareTail(Syntax& syntax, TailArgs& args) {
@@ -43,6 +46,55 @@ void DeclareTail(Syntax& syntax, TailArgs& args) {
               "Begin with the oldest event that is kept, whatever was before it");
   syntax.Number("--max", args.max, "End after so many events; 0, the default, is never");
   syntax.Flag("--until-newest", args.until_newest, "End at what was the log's end when this began");
+  syntax.TextThatIsNotEmpty(
+      "--heartbeat", "SPAN", args.heartbeat,
+      "How often the server says that it is there: 1s to 60s, 10s by default. A silence of three "
+      "times as long is a broken connection");
+  syntax.TextThatIsNotEmpty(
+      "--max-delay", "SPAN", args.max_delay,
+      "How long an event may wait for others to come with it: 0 to 1s, 2ms by default");
+  syntax.Number(
+      "--max-bytes", args.max_bytes,
+      "How many bytes of events come at once: 1024 to 1048576; 0, the default, is 262144");
+}
+
+// How the stream comes.
+struct Pace {
+  absl::Duration heartbeat = SubscriberOptions().heartbeat_interval;
+  std::optional<absl::Duration> max_delay;
+  std::uint32_t max_bytes = 0;
+};
+
+// Reads a span of `least` to `most`, which 0 may be.
+absl::StatusOr<absl::Duration> ParseSpanWithin(absl::string_view flag, const std::string& text,
+                                               absl::Duration least, absl::Duration most) {
+  const absl::StatusOr<absl::Duration> span =
+      text == "0" ? absl::ZeroDuration() : ParseTimeSpan(text);
+  if (span.ok() && *span >= least && *span <= most) return span;
+  return absl::InvalidArgumentError(
+      absl::StrCat(flag, " is '", text, "'; it takes a time span from ",
+                   absl::FormatDuration(least), " to ", absl::FormatDuration(most)));
+}
+
+absl::StatusOr<Pace> MakePace(const TailArgs& args) {
+  constexpr std::uint64_t kLeastBytes = 1 << 10;
+  constexpr std::uint64_t kMostBytes = 1 << 20;
+  Pace pace;
+  if (!args.heartbeat.empty()) {
+    LATCHKEY_ASSIGN_OR_RETURN(pace.heartbeat, ParseSpanWithin("--heartbeat", args.heartbeat,
+                                                              absl::Seconds(1), absl::Minutes(1)));
+  }
+  if (!args.max_delay.empty()) {
+    LATCHKEY_ASSIGN_OR_RETURN(
+        pace.max_delay,
+        ParseSpanWithin("--max-delay", args.max_delay, absl::ZeroDuration(), absl::Seconds(1)));
+  }
+  if (args.max_bytes != 0 && (args.max_bytes < kLeastBytes || args.max_bytes > kMostBytes)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--max-bytes is ", args.max_bytes, "; it takes 1024 to 1048576, or 0"));
+  }
+  pace.max_bytes = static_cast<std::uint32_t>(args.max_bytes);
+  return pace;
 }
 
 // One line for people.
@@ -63,9 +115,9 @@ std::string EventLine(const v1::Event& event) {
 // Follows the log and prints it. Used by one thread.
 class Tail {
  public:
-  Tail(Session& session, const Client& client, const TailArgs& args,
+  Tail(Session& session, const Client& client, const TailArgs& args, const Pace& pace,
        std::optional<absl::Time> since)
-      : session_(session), args_(args), subscriber_(client, MakeOptions(since)) {}
+      : session_(session), args_(args), subscriber_(client, MakeOptions(pace, since)) {}
 
   // Whether the server let it begin.
   bool began() const { return began_; }
@@ -85,13 +137,16 @@ class Tail {
   }
 
  private:
-  SubscriberOptions MakeOptions(std::optional<absl::Time> since) {
+  SubscriberOptions MakeOptions(const Pace& pace, std::optional<absl::Time> since) {
     SubscriberOptions options;
     options.consumer = args_.consumer;
     options.filter = MakeFilter(args_.filter);
     options.after_revision = args_.after;
     options.start_time = since;
     options.from_now = args_.from_now;
+    options.heartbeat_interval = pace.heartbeat;
+    options.max_delay = pace.max_delay;
+    options.max_bytes = pace.max_bytes;
     options.first_response_within = session_.settings().timeout;
     options.on_response = [this](const v1::SubscribeResponse& response) { Print(response); };
     options.on_reconnect = [this](const Reconnect& reconnect) {
@@ -167,10 +222,11 @@ absl::StatusOr<ExitCode> RunTail(Session& session, const TailArgs& args) {
         "--consumer has its own start and filter: drop --after, --since, --now, --oldest and what "
         "filters");
   }
+  LATCHKEY_ASSIGN_OR_RETURN(const Pace pace, MakePace(args));
   LATCHKEY_ASSIGN_OR_RETURN(const Client* const client, session.client());
   TailArgs from = args;
   for (;;) {
-    Tail tail(session, *client, from, since);
+    Tail tail(session, *client, from, pace, since);
     absl::StatusOr<ExitCode> code = tail.Run();
     const std::optional<std::uint64_t> oldest = OldestKept(code.status());
     // More may be removed while it asks.
