@@ -237,18 +237,26 @@ void LogRetention::CarryOutAll(std::shared_ptr<Chunks> chunks) {
     busy_ = false;
     return;
   }
-  Chunk chunk = std::move(chunks->front());
+  const auto chunk = std::make_shared<const Chunk>(std::move(chunks->front()));
   chunks->pop_front();
-  const std::uint64_t bytes = chunk.bytes;
-  const std::uint64_t end = chunk.end;
-  options_.enqueue([chunk = std::move(chunk)](Mutation& m) { return CarryOut(m, chunk); },
-                   // What waits together is committed together, so the next one waits outside.
-                   [this, chunks = std::move(chunks), bytes, end](const absl::Status& committed) {
-                     if (!committed.ok() || !Load().ok()) chunks->clear();
-                     // Where something held them, or it was planned anew, they are there still.
-                     if (options_.hub.oldest() >= end) removed_bytes_ += bytes;
-                     CarryOutAll(chunks);
-                   });
+  const auto is_carried_out = std::make_shared<bool>(false);
+  options_.enqueue(
+      [chunk, is_carried_out](Mutation& m) -> absl::Status {
+        LATCHKEY_ASSIGN_OR_RETURN(*is_carried_out, CarryOut(m, *chunk));
+        return absl::OkStatus();
+      },
+      // What waits together is committed together, so the next one waits outside. Without a look
+      // at the store, for which a thread that answers calls would have to wait.
+      [this, chunks = std::move(chunks), chunk, is_carried_out](const absl::Status& committed) {
+        if (committed.ok() && *is_carried_out) {
+          options_.hub.set_oldest(chunk->after.oldest_sequence());
+          removed_bytes_ += chunk->bytes;
+        } else {
+          // Something held them, or it was planned anew: they are there still.
+          chunks->clear();
+        }
+        CarryOutAll(chunks);
+      });
 }
 
 void LogRetention::ReclaimWhenDue() {
@@ -278,9 +286,9 @@ absl::Status LogRetention::Lapse(Mutation& m, const Lapsing& lapsing) {
   return absl::OkStatus();
 }
 
-absl::Status LogRetention::CarryOut(Mutation& m, Chunk chunk) {
+absl::StatusOr<bool> LogRetention::CarryOut(Mutation& m, const Chunk& chunk) {
   LATCHKEY_ASSIGN_OR_RETURN(const RetentionRecord before, ReadRecord(m.txn()));
-  if (before.oldest_sequence() != chunk.first) return absl::OkStatus();  // planned anew
+  if (before.oldest_sequence() != chunk.first) return false;  // planned anew
   for (const Lapsing& lapsing : chunk.lapsing) LATCHKEY_RETURN_IF_ERROR(Lapse(m, lapsing));
   // One that was made meanwhile holds too.
   bool held = false;
@@ -292,13 +300,14 @@ absl::Status LogRetention::CarryOut(Mutation& m, Chunk chunk) {
         held = held || (holder.has_value() && holder->acknowledged_revision() + 1 < chunk.end);
         return held ? storage::Walk::kStop : storage::Walk::kGoOn;
       }));
-  if (held) return absl::OkStatus();
+  if (held) return false;
   for (std::uint64_t sequence = chunk.first; sequence < chunk.end; ++sequence) {
     m.txn().Delete(storage::EventKey(sequence));
   }
-  if (chunk.tells) LATCHKEY_RETURN_IF_ERROR(Tell(m, chunk.after));
-  m.txn().Put(storage::RetentionKey(), chunk.after);
-  return absl::OkStatus();
+  RetentionRecord after = chunk.after;
+  if (chunk.tells) LATCHKEY_RETURN_IF_ERROR(Tell(m, after));
+  m.txn().Put(storage::RetentionKey(), after);
+  return true;
 }
 
 }  // namespace latchkey

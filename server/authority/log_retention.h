@@ -31,6 +31,8 @@ inline constexpr std::size_t kMaxRemovedInTick = 4000;
 // So many removed events are told by an event, however lately another one told of others.
 inline constexpr std::uint64_t kMaxUntold = 10'000;
 
+// From so many bytes of removed events on the store is asked to give their room back, and so
+// seldom: each time it reads and writes the files that they lie in.
 inline constexpr std::uint64_t kReclaimBytes = std::uint64_t{8} << 20;
 inline constexpr absl::Duration kReclaimInterval = absl::Minutes(10);
 
@@ -113,7 +115,8 @@ class LogRetention {
   void CarryOutAll(std::shared_ptr<Chunks> chunks);
   // Asks for the room of what was removed, where that is due.
   void ReclaimWhenDue();
-  static absl::Status CarryOut(Mutation& m, Chunk chunk);
+  // Returns false where something holds the events now, or it is not the next chunk any more.
+  static absl::StatusOr<bool> CarryOut(Mutation& m, const Chunk& chunk);
   static absl::Status Lapse(Mutation& m, const Lapsing& lapsing);
 
   const Options options_;

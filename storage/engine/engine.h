@@ -137,6 +137,8 @@ class Engine {
   virtual ~Engine() = default;
 
   // Returns the state as of the last commit that was acknowledged before the call, or a later one.
+  // May wait for the engine's recovery, which waits for older snapshots to go: so a thread that
+  // holds one should not ask for another.
   virtual std::unique_ptr<Snapshot> NewSnapshot() const = 0;
 
   // Makes every change of `batch` durable in one step and returns its version. When it returns OK

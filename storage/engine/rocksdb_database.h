@@ -69,7 +69,9 @@ class RocksdbDatabase {
   // Takes the place of the store's own compactions meanwhile. CANCELLED: it was stopped.
   // UNAVAILABLE: the disk refuses. DATA_LOSS: what is there does not read back.
   absl::Status Compact(const KeyRange& range);
-  // The bytes that Compact() may write at most before it can remove what it read, about.
+  // About the bytes that Compact() may write before it can remove what it read: those of the first
+  // level, and of the next one that has any. Of a store with more levels a later step may write
+  // more, up to RocksDB's own bound of a compaction.
   std::uint64_t CompactionBytes();
   // Stops Compact(), also later ones. One that waits for a compaction of the store's own is waited
   // for until that is done.

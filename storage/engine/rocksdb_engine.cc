@@ -263,12 +263,17 @@ void RocksdbEngine::Reclaim(const KeyRange& range) {
   reclaimer_->Schedule([this, range] {
     if (ReclaimNow(range)) return;
     MutexLock lock(left_mu_);
-    left_[range.begin] = range.end;
+    const auto [left, is_new] = left_.try_emplace(range.begin, range.end);
+    // Of two with one beginning the longer stays; no end is the longest.
+    if (!is_new && !left->second.empty() && (range.end.empty() || left->second < range.end)) {
+      left->second = range.end;
+    }
     left_time_ = options_.steady_now() + kReclaimPause;
   });
 }
 
 bool RocksdbEngine::ReclaimNow(const KeyRange& range) {
+  if (is_damaged_) return true;
   if (!writable().ok()) return false;
   // As a reader, so that nobody closes the database meanwhile.
   const ReaderGate::Pass pass = gate_->Enter();
@@ -276,10 +281,16 @@ bool RocksdbEngine::ReclaimNow(const KeyRange& range) {
   RocksdbDatabase& database = pass.state()->database();
   absl::Status done = CheckFreeSpace(database.CompactionBytes() + options_.write_buffer_bytes);
   if (done.ok()) done = database.Compact(range);
+  if (absl::IsDataLoss(done)) {
+    // Trying again would find the same, and stop writers each time.
+    is_damaged_ = true;
+    options_.logger.Error("the store is damaged", {{"error", done.ToString()}});
+    return true;
+  }
   if (!done.ok() && !absl::IsCancelled(done)) {
     options_.logger.Warning("deleted keys still take room", {{"error", done.ToString()}});
   }
-  return done.ok() || absl::IsDataLoss(done);
+  return done.ok();
 }
 
 void RocksdbEngine::ReclaimWhatWasLeft() {

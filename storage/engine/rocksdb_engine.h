@@ -1,6 +1,7 @@
 #ifndef LATCHKEY_STORAGE_ENGINE_ROCKSDB_ENGINE_H_
 #define LATCHKEY_STORAGE_ENGINE_ROCKSDB_ENGINE_H_
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -118,6 +119,7 @@ class RocksdbEngine final : public Engine {
   // What they held before.
   std::vector<WriteBatch::Change> undo_ ABSL_GUARDED_BY(commit_mu_);
 
+  std::atomic<bool> is_damaged_{false};  // reclaiming met what does not read back
   Mutex left_mu_;
   // Ranges that are still to be reclaimed, by where they begin; and when to try.
   std::map<std::string, std::string> left_ ABSL_GUARDED_BY(left_mu_);

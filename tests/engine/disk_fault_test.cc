@@ -28,6 +28,8 @@ using ::testing::HasSubstr;
 using testing::IsOk;
 using testing::StatusIs;
 
+constexpr std::uint64_t kMuch = std::uint64_t{4} << 20;
+
 class DiskFaultTest : public ::testing::Test {
  protected:
   RocksdbEngine::Options Options() {
@@ -54,6 +56,30 @@ class DiskFaultTest : public ::testing::Test {
     batch.Put(key, value);
     batch.Put(key + "-twin", value);
     return engine_->Commit(batch).status();
+  }
+  // Writes kMuch bytes below "e" and deletes them; "f" stays.
+  void PutAndDeleteMuch() {
+    std::mt19937_64 random(20261129);
+    std::string value(kMuch / 64, '\0');
+    WriteBatch deletions;
+    for (int i = 0; i < 32; ++i) {
+      for (char& byte : value) byte = static_cast<char>(random());
+      ASSERT_THAT(Put(absl::StrCat("e", i), value), IsOk());
+      deletions.Delete(absl::StrCat("e", i));
+      deletions.Delete(absl::StrCat("e", i, "-twin"));
+    }
+    ASSERT_THAT(Put("f", "stays"), IsOk());
+    ASSERT_THAT(engine_->Commit(deletions), IsOk());
+  }
+  // Lets minutes pass until most of it is given back.
+  void WaitUntilReclaimed() {
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (engine_->SizeInBytes() > kMuch / 8 && std::chrono::steady_clock::now() < give_up) {
+      Advance(std::chrono::minutes(1));
+      engine_->Maintain();
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    EXPECT_LE(engine_->SizeInBytes(), kMuch / 8);
   }
   std::string Get(const std::string& key) {
     const auto value = engine_->NewSnapshot()->Get(key);
@@ -132,17 +158,7 @@ TEST_F(DiskFaultTest, RecoveringFailsWhileTheDiskIsFullAndReadsGoOn) {
 
 TEST_F(DiskFaultTest, WhatAFailingDiskKeepsFromBeingReclaimedIsReclaimedLater) {
   ASSERT_NO_FATAL_FAILURE(Open());
-  std::mt19937_64 random(20261129);
-  std::string value(std::size_t{64} << 10, '\0');
-  WriteBatch deletions;
-  for (int i = 0; i < 32; ++i) {
-    for (char& byte : value) byte = static_cast<char>(random());
-    ASSERT_THAT(Put(absl::StrCat("e", i), value), IsOk());
-    deletions.Delete(absl::StrCat("e", i));
-    deletions.Delete(absl::StrCat("e", i, "-twin"));
-  }
-  ASSERT_THAT(Put("f", "stays"), IsOk());
-  ASSERT_THAT(engine_->Commit(deletions), IsOk());
+  ASSERT_NO_FATAL_FAILURE(PutAndDeleteMuch());
 
   disk_->FailAfter(0);
   engine_->Reclaim({"e", "f"});
@@ -150,19 +166,35 @@ TEST_F(DiskFaultTest, WhatAFailingDiskKeepsFromBeingReclaimedIsReclaimedLater) {
   EXPECT_FALSE(engine_->Recover().ok());
   disk_->FailAfter(-1);
   ASSERT_THAT(engine_->Recover(), IsOk());
-  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (engine_->SizeInBytes() > value.size() * 8 && std::chrono::steady_clock::now() < give_up) {
-    Advance(std::chrono::minutes(1));
-    engine_->Maintain();
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  EXPECT_LE(engine_->SizeInBytes(), value.size() * 8);
+  WaitUntilReclaimed();
   EXPECT_EQ(Get("f"), "stays");
   EXPECT_EQ(Get("e1"), "(none)");
   Crash();
   ASSERT_NO_FATAL_FAILURE(Open());
   EXPECT_EQ(Get("f"), "stays");
   EXPECT_EQ(Get("e1"), "(none)");
+}
+
+TEST_F(DiskFaultTest, WhatADiskHasNoRoomToReclaimIsReclaimedOnceItHas) {
+  ASSERT_NO_FATAL_FAILURE(Open());
+  ASSERT_NO_FATAL_FAILURE(PutAndDeleteMuch());
+  // Enough for commits, and not for what a compaction writes before it removes what it read.
+  disk_->SetFree(static_cast<std::int64_t>(Options().min_free_bytes + kMuch / 2));
+  const int asked = disk_->free_asked();
+  engine_->Reclaim({"e", "f"});
+  engine_->Reclaim({"e", "f"});
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  // The second turn begins when the first is over.
+  while (disk_->free_asked() < asked + 2 && std::chrono::steady_clock::now() < give_up) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_EQ(disk_->free_asked(), asked + 2);
+  EXPECT_GT(engine_->SizeInBytes(), kMuch / 2);
+  ASSERT_THAT(Put("a", "1"), IsOk());
+
+  disk_->SetFree(-1);
+  WaitUntilReclaimed();
+  EXPECT_EQ(Get("f"), "stays");
 }
 
 TEST_F(DiskFaultTest, ADiskThatIsNearlyFullIsRefusedBeforeItIs) {

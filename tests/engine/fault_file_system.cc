@@ -57,6 +57,31 @@ void FaultFileSystem::FailAfter(int operations) {
   failed_ = false;
 }
 
+void FaultFileSystem::SetFree(std::int64_t bytes) {
+  MutexLock lock(mu_);
+  free_ = bytes;
+}
+
+int FaultFileSystem::free_asked() const {
+  MutexLock lock(mu_);
+  return free_asked_;
+}
+
+rocksdb::IOStatus FaultFileSystem::GetFreeSpace(const std::string& path,
+                                                const rocksdb::IOOptions& options,
+                                                std::uint64_t* bytes,
+                                                rocksdb::IODebugContext* debug) {
+  {
+    MutexLock lock(mu_);
+    ++free_asked_;
+    if (free_ >= 0) {
+      *bytes = static_cast<std::uint64_t>(free_);
+      return rocksdb::IOStatus::OK();
+    }
+  }
+  return FileSystemWrapper::GetFreeSpace(path, options, bytes, debug);
+}
+
 bool FaultFileSystem::failed() const {
   MutexLock lock(mu_);
   return failed_;

@@ -25,6 +25,11 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   // Whether any failed since FailAfter().
   bool failed() const;
 
+  // Says that the disk has so many bytes free; negative: as many as it has.
+  void SetFree(std::int64_t bytes);
+  // How often that was asked for.
+  int free_asked() const;
+
   // Cuts every file back to what was synced of it. The engine must be closed, or be left for dead.
   void LosePower();
 
@@ -38,6 +43,8 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus RenameFile(const std::string& from, const std::string& to,
                                const rocksdb::IOOptions& options,
                                rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus GetFreeSpace(const std::string& path, const rocksdb::IOOptions& options,
+                                 std::uint64_t* bytes, rocksdb::IODebugContext* debug) override;
   rocksdb::IOStatus DeleteFile(const std::string& path, const rocksdb::IOOptions& options,
                                rocksdb::IODebugContext* debug) override;
 
@@ -56,6 +63,8 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   mutable Mutex mu_;
   int left_ ABSL_GUARDED_BY(mu_) = -1;
   bool failed_ ABSL_GUARDED_BY(mu_) = false;
+  std::int64_t free_ ABSL_GUARDED_BY(mu_) = -1;
+  int free_asked_ ABSL_GUARDED_BY(mu_) = 0;
   std::map<std::string, Size> sizes_ ABSL_GUARDED_BY(mu_);
 };
 
