@@ -4,11 +4,10 @@
 #include <memory>
 #include <utility>
 
+#include "client/audit_stream.h"
 #include "client/error_details.h"
-#include "client/grpc_status.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
-#include "grpcpp/completion_queue.h"
 #include "latchkey/v1/audit_service.grpc.pb.h"
 #include "server/base/status_macros.h"
 
@@ -56,78 +55,6 @@ absl::Duration RetryDelay(const absl::Status& status) {
 
 }  // namespace
 
-// One Subscribe call, on a completion queue of its own: so that waiting can end at a time.
-class AuditSubscriber::Stream {
- public:
-  // What is to be done while the stream is waited for; returns when it is to be called again.
-  using Meanwhile = std::function<absl::Duration()>;
-
-  Stream(v1::AuditService::Stub& stub, grpc::ClientContext& context,
-         const v1::SubscribeRequest& request, Meanwhile meanwhile)
-      : context_(context),
-        meanwhile_(std::move(meanwhile)),
-        reader_(stub.PrepareAsyncSubscribe(&context, request, &queue_)) {}
-
-  // Returns whether the call is on its way to a server.
-  bool Start(absl::Duration patience) {
-    reader_->StartCall(this);
-    return Await(patience) && !silent_;
-  }
-
-  bool Read(v1::SubscribeResponse& response, absl::Duration patience) {
-    started_ = true;
-    reader_->Read(&response, this);
-    return Await(patience);
-  }
-
-  // Whether what was waited for did not come in time.
-  bool silent() const { return silent_; }
-
-  // Returns why the stream ended, once Start() or Read() said so or the call was cancelled.
-  absl::Status Finish() {
-    grpc::Status status;
-    reader_->Finish(&status, this);
-    void* tag = nullptr;
-    bool ok = false;
-    queue_.Next(&tag, &ok);
-    queue_.Shutdown();
-    while (queue_.Next(&tag, &ok)) {
-    }
-    if (silent_) return absl::UnavailableError("the stream was silent for too long");
-    // A server that ends the stream without a word is going away.
-    if (status.ok()) return absl::UnavailableError("the server ended the stream");
-    return FromGrpcStatus(status);
-  }
-
- private:
-  // Waits for the one operation in flight; false where the stream is over. What takes longer than
-  // `patience` is cancelled, and then waited for.
-  bool Await(absl::Duration patience) {
-    void* tag = nullptr;
-    bool ok = false;
-    while (patience > absl::ZeroDuration()) {
-      const absl::Duration wait =
-          std::min(patience, started_ ? meanwhile_() : absl::InfiniteDuration());
-      if (wait == absl::InfiniteDuration()) return queue_.Next(&tag, &ok) && ok;
-      const gpr_timespec deadline =
-          gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
-                       gpr_time_from_nanos(absl::ToInt64Nanoseconds(wait), GPR_TIMESPAN));
-      if (queue_.AsyncNext(&tag, &ok, deadline) == grpc::CompletionQueue::GOT_EVENT) return ok;
-      patience -= wait;
-    }
-    silent_ = true;
-    context_.TryCancel();
-    return queue_.Next(&tag, &ok) && ok;
-  }
-
-  grpc::ClientContext& context_;
-  const Meanwhile meanwhile_;
-  grpc::CompletionQueue queue_;
-  std::unique_ptr<grpc::ClientAsyncReader<v1::SubscribeResponse>> reader_;
-  bool started_ = false;
-  bool silent_ = false;
-};
-
 AuditSubscriber::AuditSubscriber(const Client& client, SubscriberOptions options)
     : client_(client),
       options_(std::move(options)),
@@ -173,35 +100,45 @@ void AuditSubscriber::Acknowledge(std::uint64_t revision) {
   }
 }
 
-absl::Status AuditSubscriber::SendAcknowledgement() {
-  const std::uint64_t revision = handled_;
-  if (options_.consumer.empty() || revision <= acknowledged_) return absl::OkStatus();
-  last_ack_ = std::chrono::steady_clock::now();
+v1::AcknowledgeRequest AuditSubscriber::AcknowledgementOf(std::uint64_t revision) const {
   v1::AcknowledgeRequest request;
   request.set_name(options_.consumer);
   request.set_revision(revision);
-  const absl::Status sent = client_.Call(request).status();
+  return request;
+}
+
+absl::Status AuditSubscriber::SendLastAcknowledgement() {
+  const std::uint64_t revision = handled_;
+  if (options_.consumer.empty() || revision <= acknowledged_) return absl::OkStatus();
+  if (!reached_) {
+    return absl::UnavailableError("no server was there to take the last acknowledgement");
+  }
+  const absl::Status sent = client_.Call(AcknowledgementOf(revision)).status();
   if (sent.ok()) acknowledged_ = revision;
   return sent;
 }
 
-absl::Status AuditSubscriber::SendLastAcknowledgement() {
-  if (reached_ || options_.consumer.empty() || handled_ <= acknowledged_) {
-    return SendAcknowledgement();
-  }
-  return absl::UnavailableError("no server was there to take the last acknowledgement");
-}
-
-absl::Duration AuditSubscriber::AcknowledgeInTime(grpc::ClientContext& context) {
-  if (options_.consumer.empty()) return absl::InfiniteDuration();
+absl::Duration AuditSubscriber::AcknowledgeInTime(AuditStream& stream,
+                                                  grpc::ClientContext& context) {
+  // What comes of the one under way ends the wait.
+  if (options_.consumer.empty() || stream.acknowledging()) return absl::InfiniteDuration();
   const auto since = absl::FromChrono(std::chrono::steady_clock::now() - last_ack_);
   if (since < kAckInterval) return kAckInterval - since;
-  const absl::Status sent = SendAcknowledgement();
-  if (!sent.ok() && !Heals(sent.code())) {
-    ack_error_ = sent;
-    context.TryCancel();
-  }
-  return kAckInterval;
+  const std::uint64_t revision = handled_;
+  if (revision <= acknowledged_) return kAckInterval;
+  stream.Acknowledge(
+      AcknowledgementOf(revision),
+      [this](grpc::ClientContext& call) { client_.SetUp(call, client_.timeout()); },
+      [this, &context, revision](const absl::Status& sent) {
+        last_ack_ = std::chrono::steady_clock::now();
+        if (sent.ok()) {
+          acknowledged_ = std::max(acknowledged_, revision);
+        } else if (!Heals(sent.code())) {
+          ack_error_ = sent;
+          context.TryCancel();
+        }
+      });
+  return absl::InfiniteDuration();
 }
 
 void AuditSubscriber::Stop() {
@@ -227,8 +164,9 @@ absl::Status AuditSubscriber::ReadStream(absl::Duration connect_within) {
     current_ = &context;
   }
   const auto stub = v1::AuditService::NewStub(client_.channel());
-  Stream stream(*stub, context, NextRequest(),
-                [this, &context] { return AcknowledgeInTime(context); });
+  AuditStream stream(*stub, context, NextRequest(), [this, &context](AuditStream& waiting) {
+    return AcknowledgeInTime(waiting, context);
+  });
   v1::SubscribeResponse response;
   bool open = stream.Start(waits ? connect_within : Patience());
   // A call that waits for a connection and is not ended here had one.

@@ -18,6 +18,8 @@
 
 namespace latchkey {
 
+class AuditStream;
+
 // Tells of a stream that broke and will be opened again.
 struct Reconnect {
   // Why it broke.
@@ -97,8 +99,9 @@ class AuditSubscriber {
   void Stop();
 
   // Says that everything up to `revision` is handled, where there is a consumer. Cumulative. It is
-  // sent by the thread of Run(), at most once a second, and before Run() returns; what was not sent
-  // before the program ended is given again. From any thread.
+  // sent by the thread of Run(), at most once a second and one at a time, and before Run() returns;
+  // no event waits for it. What was not sent before the program ended is given again. From any
+  // thread.
   void Acknowledge(std::uint64_t revision);
 
   // Returns the greatest complete_through that on_response has returned from; after_revision before
@@ -106,17 +109,14 @@ class AuditSubscriber {
   std::uint64_t complete_through() const { return position_; }
 
  private:
-  class Stream;
-
   // What Run() does but for the last acknowledgement.
   absl::Status Follow();
-  // Sends what is to be acknowledged, if anything is.
-  absl::Status SendAcknowledgement();
-  // The same at the end, where a server that is not there is not waited for.
+  v1::AcknowledgeRequest AcknowledgementOf(std::uint64_t revision) const;
+  // Sends what is still to be acknowledged, and waits for it; not for a server that is not there.
   absl::Status SendLastAcknowledgement();
-  // Does so where it is time; returns when to call it again. An error that waiting does not heal
-  // is left in ack_error_ and ends the stream of `context`.
-  absl::Duration AcknowledgeInTime(grpc::ClientContext& context);
+  // Lets `stream` send what is to be acknowledged, where it is time; returns when to call it again.
+  // An error that waiting does not heal is left in ack_error_ and ends the stream of `context`.
+  absl::Duration AcknowledgeInTime(AuditStream& stream, grpc::ClientContext& context);
   // Opens a stream and hands on what it gives until it ends; returns why, and sets reached_. Fails
   // where no server is there; but with `connect_within` it waits for one, and returns OK where none
   // came in that time.
@@ -147,7 +147,7 @@ class AuditSubscriber {
   std::uint64_t last_sequence_;
   std::chrono::steady_clock::time_point started_;
   std::uint64_t acknowledged_ = 0;
-  std::chrono::steady_clock::time_point last_ack_;
+  std::chrono::steady_clock::time_point last_ack_;  // when the last one was answered
   absl::Status ack_error_;
 
   std::atomic<std::uint64_t> position_;

@@ -58,6 +58,8 @@ class Client {
   // For what is built on the client, such as AuditSubscriber.
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
   Entropy& entropy() const { return *options_.entropy; }
+  // How long a call may take that says nothing else.
+  absl::Duration timeout() const { return options_.timeout; }
   // Adds the caller's credentials and the deadline to a call.
   void SetUp(grpc::ClientContext& context, absl::Duration timeout) const;
 

@@ -64,9 +64,10 @@ class AuditSubscriberTest : public ::testing::Test {
     return subscriber_->Run();
   }
 
-  void Connect(const std::string& target) {
+  void Connect(const std::string& target, absl::Duration timeout = absl::Seconds(10)) {
     ClientOptions options;
     options.target = target;
+    options.timeout = timeout;
     options.secret = SecretString("lks_auditor");
     options.entropy = &entropy_;
     client_ = *Client::Create(std::move(options));
@@ -505,6 +506,35 @@ TEST_F(AuditSubscriberTest, SendsTheLatestAcknowledgementOfASecondAndTheLastOne)
   EXPECT_EQ(sent.back().name(), "consumers/siem");
   EXPECT_EQ(sent.back().revision(), 4u);
   EXPECT_LE(sent.size(), 3u);
+}
+
+// A store that writes nothing now keeps nobody from reading, and a silent stream is no less dead.
+TEST_F(AuditSubscriberTest, AnAcknowledgementThatHangsKeepsNoEventWaiting) {
+  options_.consumer = "consumers/siem";
+  options_.heartbeat_interval = absl::Seconds(1);
+  std::size_t sent_at_break = 0;
+  options_.on_response = [this](const v1::SubscribeResponse& response) {
+    for (const auto& event : response.events()) sequences_.push_back(event.sequence());
+    subscriber_->Acknowledge(response.complete_through());
+  };
+  options_.on_reconnect = [&](const Reconnect& reconnect) {
+    breaks_.push_back(reconnect);
+    sent_at_break = audit_->acknowledgements().size();
+    subscriber_->Stop();
+  };
+  std::vector<v1::SubscribeResponse> responses;
+  for (std::uint64_t i = 1; i <= 8; ++i) responses.push_back(MakeResponse({i}, i));
+  audit_.emplace(std::vector{ScriptedAudit::SendAndHold(responses)});
+  audit_->HoldAcknowledgements();
+  server_.emplace(std::vector<grpc::Service*>{&*audit_});
+  Connect(server_->target(), /*timeout=*/absl::Seconds(5));
+
+  EXPECT_THAT(Run(8), StatusIs(absl::StatusCode::kDeadlineExceeded)) << "of the last one";
+
+  EXPECT_THAT(sequences_, ElementsAre(1, 2, 3, 4, 5, 6, 7, 8));
+  ASSERT_THAT(breaks_, SizeIs(1));
+  EXPECT_THAT(breaks_[0].cause, StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_EQ(sent_at_break, 1U) << "one at a time";
 }
 
 TEST_F(AuditSubscriberTest, AnAcknowledgementThatIsRefusedEndsIt) {

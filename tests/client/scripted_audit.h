@@ -62,12 +62,7 @@ class ScriptedAudit final : public v1::AuditService::Service {
   static Step SendAndHold(std::vector<v1::SubscribeResponse> responses) {
     return [responses](Writer& writer, grpc::ServerContext& context) {
       for (const auto& response : responses) writer.Write(response);
-      while (!context.IsCancelled()) {
-        Mutex mu;
-        CondVar never;
-        MutexLock lock(mu);
-        never.WaitFor(mu, absl::Milliseconds(2));
-      }
+      WaitForCancellation(context);
       return grpc::Status::CANCELLED;
     };
   }
@@ -77,16 +72,36 @@ class ScriptedAudit final : public v1::AuditService::Service {
     return requests_;
   }
 
+  // Answers no Acknowledge from now on before its caller gives up.
+  void HoldAcknowledgements() {
+    MutexLock lock(mu_);
+    holds_acknowledgements_ = true;
+  }
+
   std::vector<v1::AcknowledgeRequest> acknowledgements() const {
     MutexLock lock(mu_);
     return acknowledgements_;
   }
 
  private:
-  grpc::Status Acknowledge(grpc::ServerContext*, const v1::AcknowledgeRequest* request,
+  static void WaitForCancellation(grpc::ServerContext& context) {
+    while (!context.IsCancelled()) {
+      Mutex mu;
+      CondVar never;
+      MutexLock lock(mu);
+      never.WaitFor(mu, absl::Milliseconds(2));
+    }
+  }
+
+  grpc::Status Acknowledge(grpc::ServerContext* context, const v1::AcknowledgeRequest* request,
                            v1::AcknowledgeResponse*) override {
-    MutexLock lock(mu_);
-    acknowledgements_.push_back(*request);
+    bool holds = false;
+    {
+      MutexLock lock(mu_);
+      acknowledgements_.push_back(*request);
+      holds = holds_acknowledgements_;
+    }
+    if (holds) WaitForCancellation(*context);
     return acknowledge_;
   }
   grpc::Status Subscribe(grpc::ServerContext* context, const v1::SubscribeRequest* request,
@@ -105,6 +120,7 @@ class ScriptedAudit final : public v1::AuditService::Service {
   mutable Mutex mu_;
   std::vector<v1::SubscribeRequest> requests_ ABSL_GUARDED_BY(mu_);
   std::vector<v1::AcknowledgeRequest> acknowledgements_ ABSL_GUARDED_BY(mu_);
+  bool holds_acknowledgements_ ABSL_GUARDED_BY(mu_) = false;
 };
 
 }  // namespace latchkey::testing
