@@ -131,6 +131,9 @@ TEST_F(AuditTailTest, AsksForEventsAtThePaceThatTheOptionsSay) {
   EXPECT_TRUE(request.has_max_delay());
   EXPECT_EQ(request.max_delay().seconds() + request.max_delay().nanos(), 0);
   EXPECT_EQ(request.max_bytes(), 4096u);
+  Tail({ScriptedAudit::SendAndHold({MakeResponse({}, 7)})},
+       {"--until-newest", "--max-delay", "0ms"});
+  EXPECT_TRUE(audit_->requests().at(0).has_max_delay());
 
   Tail({ScriptedAudit::SendAndHold({MakeResponse({}, 7)})}, {"--until-newest"});
   EXPECT_EQ(audit_->requests().at(0).heartbeat_interval().seconds(), 10);
@@ -279,6 +282,8 @@ TEST_F(AuditTailTest, WithOldestItBeginsWithWhatIsKeptAlsoWhereMoreGoesMeanwhile
   EXPECT_THAT(Sequences(result.out), ElementsAre("8", "9"));
   EXPECT_THAT(audit_->requests(), SizeIs(3));
   EXPECT_EQ(audit_->requests().back().after_revision(), 7u);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("\"notice\":\"skipped\""), HasSubstr("1 to 5"),
+                                HasSubstr("6 to 7"), HasSubstr("beginning with event 8")));
 }
 
 TEST_F(AuditTailTest, WithOldestWhatGoesInTheMiddleIsNoBeginning) {

@@ -115,6 +115,17 @@ TEST(ErrorTest, WhereThePositionIsTooOldTheCheckpointOfWhatIsGoneCanBeHad) {
               HasSubstr("\"checkpoint\":\"log\\n7\\nroot\\n\""));
 }
 
+TEST(ErrorTest, WhereACredentialEndedWhileEventsWereStreamedTheHintIsAboutTheSecret) {
+  CliHarness cli;
+  FakeServer server;
+  server.Fail<v1::ListEventsRequest>(MakeWireError(absl::StatusCode::kPermissionDenied, "DENIED",
+                                                   "the right ended",
+                                                   {{"rule", "caller.unauthenticated"}}));
+  const auto result = cli.Run(server, {"audit", "list"});
+  EXPECT_EQ(result.code, ExitCode::kDenied);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("secret"), Not(HasSubstr("policy rules"))));
+}
+
 TEST(ErrorTest, FieldViolationsAreOnALineEach) {
   google::rpc::BadRequest bad;
   for (const char* field : {"workspace_id", "workspace.display_name"}) {

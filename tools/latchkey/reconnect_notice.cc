@@ -3,6 +3,7 @@
 #include <ostream>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
 #include "tools/latchkey/terminal.h"
 
@@ -40,6 +41,13 @@ void PrintNotice(Session& session, absl::string_view name, absl::string_view mes
     err << "latchkey: " << EscapeForTerminal(message);
   }
   err << std::endl;
+}
+
+void PrintSkipped(Session& session, std::uint64_t after, std::uint64_t oldest) {
+  PrintNotice(session, "skipped",
+              absl::StrCat("the events ", after + 1, " to ", oldest - 1,
+                           " are not kept any more, or not for this reader; beginning with event ",
+                           oldest));
 }
 
 }  // namespace latchkey::cli

@@ -15,6 +15,9 @@ void PrintReconnect(Session& session, const Reconnect& reconnect, std::uint64_t 
 // Says there what is no error by itself; `name` tells programs which it is.
 void PrintNotice(Session& session, absl::string_view name, absl::string_view message);
 
+// Says there that a reader who asked for whatever is kept begins with `oldest`, not behind `after`.
+void PrintSkipped(Session& session, std::uint64_t after, std::uint64_t oldest);
+
 }  // namespace latchkey::cli
 
 #endif  // LATCHKEY_TOOLS_LATCHKEY_RECONNECT_NOTICE_H_

@@ -68,8 +68,9 @@ struct Pace {
 // Reads a span of `least` to `most`, which 0 may be.
 absl::StatusOr<absl::Duration> ParseSpanWithin(absl::string_view flag, const std::string& text,
                                                absl::Duration least, absl::Duration most) {
-  const absl::StatusOr<absl::Duration> span =
-      text == "0" ? absl::ZeroDuration() : ParseTimeSpan(text);
+  absl::Duration zero = absl::InfiniteDuration();
+  const bool is_zero = absl::ParseDuration(text, &zero) && zero == absl::ZeroDuration();
+  const absl::StatusOr<absl::Duration> span = is_zero ? absl::ZeroDuration() : ParseTimeSpan(text);
   if (span.ok() && *span >= least && *span <= most) return span;
   return absl::InvalidArgumentError(
       absl::StrCat(flag, " is '", text, "'; it takes a time span from ",
@@ -232,6 +233,7 @@ absl::StatusOr<ExitCode> RunTail(Session& session, const TailArgs& args) {
     // More may be removed while it asks.
     const bool is_later = oldest.has_value() && *oldest - 1 > from.after;
     if (!args.from_oldest || tail.began() || !is_later) return code;
+    PrintSkipped(session, from.after, *oldest);
     from.after = *oldest - 1;
   }
 }

@@ -134,6 +134,38 @@ TEST_F(ExportTest, WithOldestItBeginsWithWhatIsKeptButNotBehindAKeptPlace) {
   EXPECT_THAT(behind.out, IsEmpty());
 }
 
+TEST_F(ExportTest, WithOldestItSaysWhatIsGoneUnlessItIsToBeQuiet) {
+  const std::vector<ScriptedAudit::Step> script = {
+      ScriptedAudit::Send({}, TooOld(6)), ScriptedAudit::SendAndHold({MakeResponse({6}, 6)})};
+  EXPECT_THAT(Export(script, {"--oldest"}).err, HasSubstr("the events 1 to 5 are not kept"));
+  EXPECT_THAT(Export(script, {"--oldest", "--quiet"}).err, IsEmpty());
+}
+
+// Once refused, and then without a server: nothing came, so the next run begins anew.
+TEST_F(ExportTest, WithOldestAStateThatGotNowhereIsNoPlaceOnStandardOutputEither) {
+  const std::vector<std::string> more = {"--oldest", "--state", PathOf("state")};
+  const auto denied = ScriptedAudit::Send({}, {grpc::StatusCode::PERMISSION_DENIED, "no"});
+  ASSERT_EQ(Export({ScriptedAudit::Send({}, TooOld(6)), denied}, more).code, ExitCode::kDenied);
+  const auto result = Export(
+      {ScriptedAudit::Send({}, TooOld(9)), ScriptedAudit::SendAndHold({MakeResponse({9}, 9)})},
+      more);
+  EXPECT_EQ(result.code, ExitCode::kOk) << result.err;
+  EXPECT_THAT(Sequences(result.out), ElementsAre("9"));
+}
+
+TEST_F(ExportTest, AFileIsNoFolder) {
+  const auto result = Export({ScriptedAudit::SendAndHold({MakeResponse({1}, 1)})},
+                             {"--to", PathOf("log/"), "--state", PathOf("state")});
+  EXPECT_EQ(result.code, ExitCode::kUsage) << result.err;
+  EXPECT_FALSE(std::filesystem::exists(PathOf("log")));
+  for (const char* folder : {"logs", "logs/"}) {
+    EXPECT_EQ(Export({ScriptedAudit::SendAndHold({MakeResponse({1}, 1)})},
+                     {"--dir", PathOf(folder), "--state", PathOf("state")})
+                  .code,
+              ExitCode::kOk);
+  }
+}
+
 TEST_F(ExportTest, AStateThatGotNowhereKeepsNoPlace) {
   const auto too_old = ScriptedAudit::Send({}, TooOld(6));
   std::vector<std::string> more = {"--to", PathOf("log"), "--state", PathOf("state")};

@@ -7,6 +7,7 @@
 #include "tools/latchkey/error_report.h"
 #include "tools/latchkey/export/exporter.h"
 #include "tools/latchkey/output.h"
+#include "tools/latchkey/reconnect_notice.h"
 
 namespace latchkey::cli {
 namespace {
@@ -70,6 +71,10 @@ absl::StatusOr<Rotation> RotationOf(const ExportArgs& args) {
 ExportState InitialState(const ExportArgs& args, const ExportOptions& options) {
   ExportState state;
   state.output = args.dir.empty() ? args.to : args.dir;
+  // "out/" and "out" are one folder; a file's name never ends so.
+  while (!args.dir.empty() && state.output.size() > 1 && state.output.back() == '/') {
+    state.output.pop_back();
+  }
   state.format = args.format;
   state.source = args.source;
   state.filter = ToJson(options.filter, /*one_line=*/true);
@@ -124,6 +129,7 @@ absl::StatusOr<ExitCode> RunExport(Session& session, const ExportArgs& args) {
     // What lies between a kept place and the oldest event would be a gap that nobody was told of.
     const bool is_later = oldest.has_value() && *oldest - 1 > options.after;
     if (args.from_oldest && !state.has_place() && !exporter.began() && is_later) {
+      if (!args.quiet) PrintSkipped(session, options.after, *oldest);
       state.state().position = *oldest - 1;
       continue;
     }

@@ -41,7 +41,8 @@ absl::StatusOr<ExitCode> Exporter::Run() {
   const absl::Status ended = subscriber_.Run();
   stop.Listen(nullptr);
   progress_.End();
-  if (output_.ok()) output_ = sink_.Finish(position_);
+  // What never began has no place that could be kept.
+  if (began_ && output_.ok()) output_ = sink_.Finish(position_);
   LATCHKEY_RETURN_IF_ERROR(output_);
   LATCHKEY_RETURN_IF_ERROR(ended);
   return stop.signal_number() == SIGINT ? ExitCode::kInterrupted : ExitCode::kOk;

@@ -59,6 +59,14 @@ absl::StatusOr<ExportState> FromJson(const std::string& path, const std::string&
   }
 }
 
+bool IsText(const std::string& bytes) {
+  try {
+    return !Json(bytes).dump().empty();
+  } catch (const Json::exception&) {
+    return false;
+  }
+}
+
 // The output however it is spelled, so that a state can be used from any folder.
 std::string WholePath(const std::string& output) {
   if (output.empty() || output == "-") return output;
@@ -66,7 +74,8 @@ std::string WholePath(const std::string& output) {
   std::filesystem::path whole = std::filesystem::absolute(output, error);
   if (!error) whole = std::filesystem::weakly_canonical(whole, error);
   if (error) return output;
-  return whole.has_filename() ? whole.string() : whole.parent_path().string();
+  // A folder of another name than text could not be kept.
+  return IsText(whole.string()) ? whole.string() : output;
 }
 
 absl::Status CheckSame(const std::string& path, const char* what, const std::string& kept,
