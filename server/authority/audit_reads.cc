@@ -26,11 +26,14 @@ absl::Status Authority::AuthorizeAudit(const Caller& caller, const v1::EventFilt
 absl::Status Authority::CheckStart(std::uint64_t after, const v1::EventFilter& filter) {
   const std::uint64_t newest = hub_->newest();
   const absl::Time now = options_.clock.Now();
-  const storage::View view = NewView();
-  LATCHKEY_ASSIGN_OR_RETURN(const bool is_retained,
-                            IsRetainedFor(view, filter, after, newest, now));
-  if (is_retained) return absl::OkStatus();
-  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t oldest, OldestFor(view, filter, newest, now));
+  std::uint64_t oldest = 0;
+  {
+    const storage::View view = NewView();
+    LATCHKEY_ASSIGN_OR_RETURN(const bool is_retained,
+                              IsRetainedFor(view, filter, after, newest, now));
+    if (is_retained) return absl::OkStatus();
+    LATCHKEY_ASSIGN_OR_RETURN(oldest, OldestFor(view, filter, newest, now));
+  }
   // What was removed can still be proven against a checkpoint that covers it.
   const bool is_removed = after <= newest;
   const absl::StatusOr<std::string> checkpoint =
@@ -96,8 +99,7 @@ absl::StatusOr<v1::GetEventResponse> Authority::Read(const Caller& caller,
   if (caller.kind == policy::CallerKind::kMember) {
     filter.set_workspace(WorkspaceName(WorkspaceIdOf(caller.principal)));
   }
-  const storage::View view = NewView();
-  LATCHKEY_ASSIGN_OR_RETURN(auto event, view.Get(storage::EventKey(request.sequence())));
+  LATCHKEY_ASSIGN_OR_RETURN(auto event, NewView().Get(storage::EventKey(request.sequence())));
   // An owner of an organization reads the events of all its workspaces.
   v1::EventFilter theirs;
   if (event.has_value()) theirs.set_workspace(event->workspace());
@@ -120,7 +122,7 @@ absl::StatusOr<v1::GetEventResponse> Authority::Read(const Caller& caller,
   }
   // Whoever reads one workspace reads as far back as its plan goes.
   LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t oldest,
-                            OldestFor(view, filter, hub_->newest(), options_.clock.Now()));
+                            OldestFor(NewView(), filter, hub_->newest(), options_.clock.Now()));
   if (request.sequence() > 0 && request.sequence() < oldest) {
     return RemovedEventError(request.sequence(), oldest);
   }

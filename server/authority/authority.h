@@ -201,6 +201,8 @@ class Authority {
   void Reschedule();
   // Returns the keys of an index that are due, at most `most`.
   std::vector<std::string> DueKeys(const std::string& prefix, std::size_t most);
+  // Never while another one lives on this thread: a store that opens again waits for old views to
+  // go and keeps new ones waiting, so that whoever holds one and asks for another is in its way.
   storage::View NewView() const { return storage::View(options_.engine.NewSnapshot()); }
 
   const Options options_;
@@ -215,6 +217,7 @@ class Authority {
   ConsumerStreams consumer_streams_;
   // Whether memory may lag behind a store that came back.
   std::atomic<bool> memory_in_doubt_{false};
+  std::atomic<bool> recovering_{false};                // a RecoverStore() is on its way
   std::unique_ptr<LogRetention> retention_;            // Tick() is the ticker's
   std::unique_ptr<LogSizes> log_sizes_;                // the same
   BulkJobs bulk_jobs_;                                 // the ticker's

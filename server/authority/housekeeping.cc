@@ -13,7 +13,7 @@
 #include "server/authority/common.h"
 #include "server/authority/mutation.h"
 #include "server/authority/names.h"
-#include "server/authority/sequencer.h"
+#include "server/authority/own_command.h"
 #include "server/authority/sweep.h"
 #include "server/base/status_macros.h"
 #include "storage/keys.h"
@@ -32,50 +32,6 @@ constexpr std::size_t kMaxTokensInTick = 2000;
 constexpr std::size_t kMaxUsesInCommand = 5000;
 // While the store does not write, it is said this often.
 constexpr absl::Duration kStoreComplaintInterval = absl::Minutes(1);
-
-// A change that the service makes by itself; nobody waits for it.
-class OwnCommand final : public Command {
- public:
-  using Work = std::function<absl::Status(Mutation&)>;
-
-  using Finished = std::function<void(const absl::Status&)>;
-
-  OwnCommand(const Clock& clock, const MutationTools& tools, Logger& logger, Work work,
-             Finished finished)
-      : clock_(clock),
-        tools_(tools),
-        logger_(logger),
-        work_(std::move(work)),
-        finished_(std::move(finished)) {
-    caller_.principal = kSystemPrincipal;
-  }
-
-  void Run(storage::Transaction& transaction, Effects& effects) override {
-    Mutation mutation(transaction, caller_, clock_.Now(), tools_);
-    if (const absl::Status done = work_(mutation); !done.ok()) {
-      logger_.Log(LogLevel::kError, "housekeeping failed", {{"error", done.ToString()}});
-      transaction.Drop();
-      return;
-    }
-    transaction.Keep();
-    effects.MergeFrom(std::move(mutation.effects()));
-  }
-
-  void Finish(const absl::Status& committed) override {
-    if (finished_) finished_(committed);
-    if (committed.ok()) return;
-    logger_.Log(LogLevel::kWarning, "housekeeping was not committed",
-                {{"error", committed.ToString()}});
-  }
-
- private:
-  const Clock& clock_;
-  const MutationTools& tools_;
-  Logger& logger_;
-  Work work_;
-  Finished finished_;
-  Caller caller_;
-};
 
 std::vector<std::string> ToStrings(absl::Span<const std::string> strings) {
   return {strings.begin(), strings.end()};
@@ -100,7 +56,11 @@ void Authority::Tick() {
   if (!options_.engine.writable().ok() || memory_in_doubt_.load(std::memory_order_relaxed)) {
     // On the sequencer's thread, so that no group commits between the store's coming back and the
     // memory that follows it.
-    options_.executor.Schedule([this] { RecoverStore(); });
+    if (recovering_.exchange(true)) return;
+    options_.executor.Schedule([this] {
+      RecoverStore();
+      recovering_ = false;
+    });
     return;
   }
   options_.engine.Maintain();

@@ -34,7 +34,11 @@ absl::Status Mutation::Authorize(const FactSheet& sheet, const Target& target,
   }
   // What is of no form names nothing of which a refusal could tell.
   if (!target.form.ok() && TellsWhatItIs(action_, decision_)) return target.form;
-  refused_ = true;
+  // Nor did a member whose name is of no form act on another's workspace: a slip, and none for the
+  // log.
+  const bool names_nothing =
+      decision_.rule == "caller.cross_workspace" && !IsResourceName(target.resource);
+  refused_ = !names_nothing;
   return RefusalError(sheet, decision_, reading.has_value() ? reading : ReadingOf(action_),
                       target.resource, target.app);
 }

@@ -19,6 +19,7 @@
 #include "server/authority/utf8.h"
 #include "server/authority/validate.h"
 #include "server/base/clock.h"
+#include "server/form/secret_form.h"
 #include "server/secret/uuid.h"
 
 namespace latchkey {
@@ -61,8 +62,10 @@ class MutationCommand final : public Command {
   void Run(storage::Transaction& transaction, Effects& effects) override {
     Mutation mutation(transaction, caller_, tools_.clock.Now(), tools_.mutation);
     if constexpr (requires { request_.reason(); }) {
-      if (request_.reason().size() <= kMaxTextBytes && IsPrintableUtf8(request_.reason())) {
-        mutation.set_reason(request_.reason());
+      const std::string& reason = request_.reason();
+      if (reason.size() <= kMaxTextBytes && IsPrintableUtf8(reason) &&
+          !secret::HoldsSecret(reason)) {
+        mutation.set_reason(reason);
       }
     }
     result_ = Answer(mutation);

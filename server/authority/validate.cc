@@ -11,6 +11,7 @@
 #include "server/authority/errors.h"
 #include "server/authority/names.h"
 #include "server/authority/utf8.h"
+#include "server/form/secret_form.h"
 #include "server/secret/uuid.h"
 
 namespace latchkey {
@@ -20,6 +21,11 @@ constexpr int kMaxExpiryYears = 10;
 constexpr std::size_t kMaxNames = 16;
 // Below a token's secret and a request id, which opens sealed answers.
 constexpr std::size_t kMaxShownBytes = 32;
+
+// Texts are shown to many, and stay in the log.
+constexpr char kHoldsSecret[] =
+    "holds what has the form of a secret; leave it out, and if it is one, regenerate or revoke it: "
+    "it was sent where it does not belong";
 
 bool IsScope(absl::string_view scope) {
   if (scope.empty() || scope.size() > kMaxScopeBytes) return false;
@@ -73,6 +79,8 @@ void Validator::Text(absl::string_view field, absl::string_view value) {
     Add(field, absl::StrCat("has ", value.size(), " bytes; it takes at most ", kMaxTextBytes));
   } else if (!IsPrintableUtf8(value)) {
     Add(field, "holds control characters or is no UTF-8; it takes UTF-8 text on one line");
+  } else if (secret::HoldsSecret(value)) {
+    Add(field, kHoldsSecret);
   }
 }
 
@@ -82,6 +90,7 @@ void Validator::Scopes(absl::string_view field, const Strings& scopes) {
     return;
   }
   for (int i = 0; i < scopes.size() && !full(); ++i) {
+    if (secret::HoldsSecret(scopes[i])) Add(absl::StrCat(field, "[", i, "]"), kHoldsSecret);
     if (IsScope(scopes[i])) continue;
     Add(absl::StrCat(field, "[", i, "]"),
         absl::StrCat("is ", Shown(scopes[i]),

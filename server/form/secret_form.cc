@@ -113,6 +113,20 @@ bool HasSecretForm(absl::string_view prefix, absl::string_view presented) {
   return presented.substr(body) == absl::string_view(checksum.data(), checksum.size());
 }
 
+bool HoldsSecret(absl::string_view text) {
+  constexpr std::size_t kDigits = kRandomDigits + kChecksumDigits;
+  for (std::size_t bar = text.find('_'); bar != absl::string_view::npos;
+       bar = text.find('_', bar + 1)) {
+    if (text.size() - bar - 1 < kDigits) return false;
+    for (std::size_t size = kMinPrefixBytes; size <= std::min(bar, kMaxPrefixBytes); ++size) {
+      const absl::string_view prefix = text.substr(bar - size, size);
+      if (!IsPrefix(prefix)) break;
+      if (HasSecretForm(prefix, text.substr(bar - size, size + 1 + kDigits))) return true;
+    }
+  }
+  return false;
+}
+
 std::optional<ParsedSecret> ParseSecret(const TokenPrefixes& prefixes,
                                         absl::string_view presented) {
   if (presented.size() > kMaxPresentedBytes) return std::nullopt;

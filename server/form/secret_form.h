@@ -76,6 +76,10 @@ std::optional<ParsedSecret> ParseSecret(const TokenPrefixes& prefixes, absl::str
 // checksum included.
 bool HasSecretForm(absl::string_view prefix, absl::string_view presented);
 
+// Returns whether anything within `text`, which may be any bytes, has the form of a secret with any
+// prefix that one can have. For short texts: takes time in proportion to the length.
+bool HoldsSecret(absl::string_view text);
+
 }  // namespace latchkey::secret
 
 #endif  // LATCHKEY_SERVER_FORM_SECRET_FORM_H_

@@ -11,6 +11,7 @@
 #include "grpc/grpc_security_constants.h"
 #include "server/authority/errors.h"
 #include "server/base/status_macros.h"
+#include "server/form/secret_form.h"
 #include "server/rpc/status_conversion.h"
 
 namespace latchkey::rpc {
@@ -76,6 +77,8 @@ std::string CleanUserAgent(absl::string_view user_agent) {
   for (const char c : user_agent.substr(0, kMaxUserAgentBytes)) {
     if (absl::ascii_isprint(static_cast<unsigned char>(c))) clean.push_back(c);
   }
+  // It stands in events.
+  if (secret::HoldsSecret(clean)) clean = "(not kept: it holds a secret)";
   return clean;
 }
 

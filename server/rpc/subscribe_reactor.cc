@@ -188,7 +188,10 @@ absl::StatusOr<bool> SubscribeReactor::FillResponse() {
   // What is next may be removed by now, or be beyond what the plan gives; who resumes is told the
   // same. What is still in memory is less than any plan's size.
   if (absl::IsOutOfRange(read.status()) || (!is_start && read.ok() && read->is_from_store)) {
-    LATCHKEY_RETURN_IF_ERROR(CheckStart(position));
+    const absl::Status start = CheckStart(position);
+    // Who lost the right is told that, and nothing of what is kept.
+    if (!start.ok()) LATCHKEY_RETURN_IF_ERROR(CheckRightsAgain());
+    LATCHKEY_RETURN_IF_ERROR(start);
   }
   LATCHKEY_ASSIGN_OR_RETURN(EventHub::Batch batch, std::move(read));
   // After the read, so that it knows of what was committed before anything that was read. Where the
@@ -225,8 +228,10 @@ absl::Status SubscribeReactor::CheckRequest() {
   // Who may not ask is told so before the form is judged.
   LATCHKEY_ASSIGN_OR_RETURN(const Caller caller, AuthenticateCall(frame_.authority, context()));
   LATCHKEY_RETURN_IF_ERROR(set_.CountFor(this, caller));
-  grpc::ByteBuffer bytes = request();
+  // For the life of the stream it takes no more than what is asked for.
+  grpc::ByteBuffer bytes = TakeRequest();
   LATCHKEY_RETURN_IF_ERROR(ParseRequest(bytes, asked_));
+  asked_.DiscardUnknownFields();
   const bool by_consumer = !asked_.consumer().empty();
   std::uint64_t acknowledged = 0;
   if (by_consumer) {

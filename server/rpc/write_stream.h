@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <functional>
+#include <utility>
 
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/async_stream.h"
@@ -40,6 +41,8 @@ class WriteStream {
 
   const grpc::ServerContext& context() const { return context_; }
   const Request& request() const { return request_; }
+  // Moves the request out.
+  Request TakeRequest() { return std::exchange(request_, Request()); }
 
  protected:
   // Sends `response`, which must last until OnWriteDone(). One at a time, none after Finish().

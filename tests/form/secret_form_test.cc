@@ -115,6 +115,24 @@ TEST_F(SecretFormTest, WhateverIsPresentedIsRefusedQuietly) {
   EXPECT_EQ(KindOf(std::string(10 << 20, '_')), 0);
 }
 
+TEST_F(SecretFormTest, ASecretIsFoundWithinAText) {
+  for (const char* prefix : {"lkb", "ab", "acmecorp", kOperatorPrefix}) {
+    const std::string secret = Generate(prefix);
+    for (const char* before : {"", "found ", "x_y_", "=", "\xff", "A"}) {
+      for (const char* after : {"", " in a log", "_", ".", "0"}) {
+        EXPECT_TRUE(HoldsSecret(absl::StrCat(before, secret, after))) << before << prefix << after;
+      }
+    }
+    std::string other = secret;
+    other.back() = other.back() == '0' ? '1' : '0';
+    EXPECT_FALSE(HoldsSecret(other));
+    EXPECT_FALSE(HoldsSecret(secret.substr(0, secret.size() - 1)));
+    EXPECT_FALSE(HoldsSecret(secret.substr(secret.find('_'))));
+  }
+  EXPECT_FALSE(HoldsSecret(""));
+  EXPECT_FALSE(HoldsSecret(std::string(256, '_')));
+}
+
 TEST_F(SecretFormTest, TheOperatorSecretHasTheFormButIsNoToken) {
   const std::string secret = Generate(kOperatorPrefix);
 

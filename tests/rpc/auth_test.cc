@@ -7,7 +7,9 @@
 #include "latchkey/v1/directory_service.grpc.pb.h"
 #include "latchkey/v1/token_service.grpc.pb.h"
 #include "server/rpc/credentials.h"
+#include "server/secret/new_secret.h"
 #include "tests/rpc/server_fixture.h"
+#include "tests/testing/fake_entropy.h"
 
 namespace latchkey::testing {
 namespace {
@@ -121,8 +123,12 @@ TEST_F(AuthTest, EndingALeakedSecretTakesNoCredentialsAndStaleOnesDoNotHinder) {
 }
 
 TEST(CredentialsTest, AUserAgentIsKeptPrintableAndShort) {
+  FakeEntropy entropy;
   EXPECT_EQ(rpc::CleanUserAgent("latchkey/1 \x01\x7f\xc3\xa9grpc"), "latchkey/1 grpc");
   EXPECT_EQ(rpc::CleanUserAgent(std::string(1000, 'a')).size(), rpc::kMaxUserAgentBytes);
+  const secret::SecretString secret = secret::GenerateSecret("lkb", entropy);
+  const std::string kept = rpc::CleanUserAgent(absl::StrCat("me/1 ", secret.Reveal()));
+  EXPECT_EQ(kept.find("lkb_"), std::string::npos) << kept;
 }
 
 }  // namespace

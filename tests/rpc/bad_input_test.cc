@@ -185,6 +185,9 @@ class BadInputTest : public ServerTest {
     const grpc::Status other =
         CallAs(absl::string_view(row.caller) == kOwner ? kOperator : kOwner, row.method, request);
     EXPECT_FALSE(other.ok());
+    if (other.error_code() == StatusCode::NOT_FOUND) {
+      EXPECT_EQ(newest(), before) << "of a name of no form";
+    }
     EXPECT_FALSE(absl::StartsWith(other.error_message(), " ")) << other.error_message();
     EXPECT_GT(other.error_message().size(), 20U) << other.error_message();
   }

@@ -2,6 +2,7 @@
 // way to lose the right, at a random moment while events are committed as fast as they can be.
 // LATCHKEY_PROPERTY_SEED and LATCHKEY_PROPERTY_STEPS (how often each way) set which and how long.
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <functional>
 #include <memory>
@@ -321,6 +322,27 @@ TEST_F(SubscribeRightsTest, OfAnOwnerWhoseWorkspaceIsSuspended) {
       },
       [&](const auto&) { return SetState("beta", v1::WORKSPACE_STATE_SUSPENDED); },
       Lost::kCredential);
+}
+
+// Also of a stream that has nothing to send, and whose next heartbeat is far.
+TEST_F(SubscribeRightsTest, OfACredentialThatExpires) {
+  MakeService("siem", v1::SERVICE_ROLE_AUDITOR);
+  const std::string secret = IssueServiceToken("siem", absl::Hours(1));
+  v1::SubscribeRequest request;
+  request.set_from_now(true);
+  request.mutable_filter()->add_actions(v1::ACTION_APP_CREATE);
+  request.mutable_heartbeat_interval()->set_seconds(60);
+  OpenStream stream(*stub_, As(secret), request);
+  ASSERT_TRUE(stream.Read()) << stream.Finish().error_message();
+
+  authority_.clock().Advance(absl::Hours(2));
+  authority_->Tick();
+
+  const auto began = std::chrono::steady_clock::now();
+  const grpc::Status ended = stream.Finish();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(30));
+  EXPECT_EQ(ended.error_code(), grpc::StatusCode::PERMISSION_DENIED) << ended.error_message();
+  EXPECT_EQ(ErrorInfoOf(ended).metadata().at("rule"), "caller.unauthenticated");
 }
 
 }  // namespace
