@@ -9,6 +9,7 @@
 #include "server/authority/names.h"
 #include "server/authority/validate.h"
 #include "server/base/status_macros.h"
+#include "server/form/secret_form.h"
 
 namespace latchkey {
 namespace {
@@ -38,6 +39,8 @@ absl::Status CheckNewService(const v1::CreateServiceRequest& request) {
     if (validator.full()) break;
     validator.Check(!uri.empty() && uri.size() <= kMaxUriSanBytes && absl::StrContains(uri, "://"),
                     "service.uri_sans", "holds what is no URI of 1 to 512 bytes");
+    validator.Check(!secret::HoldsSecret(uri), "service.uri_sans",
+                    "holds what has the form of a secret");
     validator.Check(seen.insert(uri).second, "service.uri_sans", "holds a URI twice");
   }
   validator.RequestId(request.request_id());

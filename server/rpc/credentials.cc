@@ -74,11 +74,12 @@ absl::StatusOr<absl::string_view> ParseBearer(absl::string_view header) {
 
 std::string CleanUserAgent(absl::string_view user_agent) {
   std::string clean;
-  for (const char c : user_agent.substr(0, kMaxUserAgentBytes)) {
+  for (const char c : user_agent) {
     if (absl::ascii_isprint(static_cast<unsigned char>(c))) clean.push_back(c);
   }
-  // It stands in events.
-  if (secret::HoldsSecret(clean)) clean = "(not kept: it holds a secret)";
+  // It stands in events. Before it is cut: the most of a secret tells what is left of it.
+  if (secret::HoldsSecret(clean)) return "(not kept: it holds a secret)";
+  if (clean.size() > kMaxUserAgentBytes) clean.resize(kMaxUserAgentBytes);
   return clean;
 }
 

@@ -127,8 +127,11 @@ TEST(CredentialsTest, AUserAgentIsKeptPrintableAndShort) {
   EXPECT_EQ(rpc::CleanUserAgent("latchkey/1 \x01\x7f\xc3\xa9grpc"), "latchkey/1 grpc");
   EXPECT_EQ(rpc::CleanUserAgent(std::string(1000, 'a')).size(), rpc::kMaxUserAgentBytes);
   const secret::SecretString secret = secret::GenerateSecret("lkb", entropy);
-  const std::string kept = rpc::CleanUserAgent(absl::StrCat("me/1 ", secret.Reveal()));
-  EXPECT_EQ(kept.find("lkb_"), std::string::npos) << kept;
+  for (const std::size_t before : {std::size_t{0}, rpc::kMaxUserAgentBytes - 52}) {
+    const std::string kept =
+        rpc::CleanUserAgent(absl::StrCat(std::string(before, 'a'), " ", secret.Reveal()));
+    EXPECT_EQ(kept.find("lkb_"), std::string::npos) << kept;
+  }
 }
 
 }  // namespace

@@ -13,9 +13,12 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "server/base/clock.h"
 #include "tests/client/scripted_audit.h"
 #include "tests/tools/cli_harness.h"
 #include "tools/latchkey/export/export_progress.h"
+#include "tools/latchkey/export/sink.h"
+#include "tools/latchkey/export/state_file.h"
 
 namespace latchkey::cli {
 namespace {
@@ -174,6 +177,32 @@ TEST_F(ExportTest, AStateThatGotNowhereKeepsNoPlace) {
   const auto result = Export({too_old, ScriptedAudit::SendAndHold({MakeResponse({6}, 6)})}, more);
   EXPECT_EQ(result.code, ExitCode::kOk) << result.err;
   EXPECT_THAT(Sequences(Read("log")), ElementsAre("6"));
+}
+
+TEST_F(ExportTest, AFileThatAKilledRunLeftIsCompletedAlsoByOneThatIsRefused) {
+  const std::vector<std::string> more = {"--dir", PathOf("logs"), "--state", PathOf("state")};
+  {
+    ExportState initial;
+    initial.output = PathOf("logs");
+    initial.format = "jsonl";
+    initial.source = "/latchkey";
+    initial.filter = "{}";
+    StateFile state = *StateFile::Open(PathOf("state"), initial);
+    const SystemClock clock;
+    const auto killed = MakeFolderSink(state, {1 << 20, absl::Hours(1)}, clock);
+    ASSERT_TRUE(killed->Open().ok());
+    ASSERT_TRUE(killed->Write(1, "{\"sequence\":\"1\"}\n").ok());
+    ASSERT_TRUE(killed->Checkpoint(1).ok());
+  }
+  const auto refused = Export({ScriptedAudit::Send({}, TooOld(6))}, more);
+  EXPECT_EQ(refused.code, ExitCode::kFailed) << refused.err;
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(PathOf("logs"))) {
+    names.push_back(entry.path().filename().string());
+  }
+  ASSERT_THAT(names, ::testing::SizeIs(1));
+  EXPECT_NE(names[0][0], '.') << names[0];
+  EXPECT_THAT(Sequences(Read("logs/" + names[0])), ElementsAre("1"));
 }
 
 TEST_F(ExportTest, WhatCannotBeMeantIsAMistakeOfUse) {

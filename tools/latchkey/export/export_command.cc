@@ -120,6 +120,7 @@ absl::StatusOr<ExitCode> RunExport(Session& session, const ExportArgs& args) {
   LATCHKEY_RETURN_IF_ERROR(sink->Open());
   for (;;) {
     options.after = state.state().position;
+    options.goes_on = state.has_place();
     Exporter exporter(session, *client, options, *sink);
     const auto code = exporter.Run();
     const bool to_stream = args.dir.empty() && args.to == "-";

@@ -42,7 +42,7 @@ absl::StatusOr<ExitCode> Exporter::Run() {
   stop.Listen(nullptr);
   progress_.End();
   // What never began has no place that could be kept.
-  if (began_ && output_.ok()) output_ = sink_.Finish(position_);
+  if ((began_ || options_.goes_on) && output_.ok()) output_ = sink_.Finish(position_);
   LATCHKEY_RETURN_IF_ERROR(output_);
   LATCHKEY_RETURN_IF_ERROR(ended);
   return stop.signal_number() == SIGINT ? ExitCode::kInterrupted : ExitCode::kOk;

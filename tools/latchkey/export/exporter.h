@@ -26,6 +26,8 @@ struct ExportOptions {
   bool follow = false;
   // Says nothing of how it goes.
   bool quiet = false;
+  // Whether an earlier run got somewhere, and may have left a file to complete.
+  bool goes_on = false;
 };
 
 // Writes the log's events to a sink, in order, each once. Used by one thread.
