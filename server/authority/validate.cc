@@ -90,7 +90,10 @@ void Validator::Scopes(absl::string_view field, const Strings& scopes) {
     return;
   }
   for (int i = 0; i < scopes.size() && !full(); ++i) {
-    if (secret::HoldsSecret(scopes[i])) Add(absl::StrCat(field, "[", i, "]"), kHoldsSecret);
+    if (secret::HoldsSecret(scopes[i])) {
+      Add(absl::StrCat(field, "[", i, "]"), kHoldsSecret);
+      continue;
+    }
     if (IsScope(scopes[i])) continue;
     Add(absl::StrCat(field, "[", i, "]"),
         absl::StrCat("is ", Shown(scopes[i]),

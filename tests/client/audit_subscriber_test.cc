@@ -14,6 +14,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "gtest/gtest.h"
+#include "tests/client/audit_subscriber_fixture.h"
 #include "tests/client/fake_log.h"
 #include "tests/client/fake_server.h"
 #include "tests/client/scripted_audit.h"
@@ -23,6 +24,7 @@
 namespace latchkey {
 namespace {
 
+using testing::AuditSubscriberTest;
 using ::testing::ElementsAre;
 using testing::FakeServer;
 using ::testing::Ge;
@@ -36,55 +38,6 @@ using testing::StatusIs;
 
 const grpc::Status kStopping(grpc::StatusCode::UNAVAILABLE, "the server is stopping");
 const grpc::Status kTooOld(grpc::StatusCode::OUT_OF_RANGE, "too old");
-
-class AuditSubscriberTest : public ::testing::Test {
- protected:
-  AuditSubscriberTest() {
-    options_.heartbeat_interval = absl::Seconds(20);
-    options_.shortest_backoff = absl::Milliseconds(1);
-    options_.longest_backoff = absl::Milliseconds(4);
-    options_.on_response = [this](const v1::SubscribeResponse& response) {
-      for (const auto& event : response.events()) sequences_.push_back(event.sequence());
-      completes_.push_back(response.complete_through());
-      if (response.complete_through() >= stop_at_) subscriber_->Stop();
-    };
-    options_.on_reconnect = [this](const Reconnect& reconnect) { breaks_.push_back(reconnect); };
-  }
-
-  // Runs a subscriber against `script` until it has seen everything up to `stop_at`.
-  absl::Status Follow(std::vector<ScriptedAudit::Step> script, std::uint64_t stop_at = 1'000'000) {
-    audit_.emplace(std::move(script));
-    server_.emplace(std::vector<grpc::Service*>{&*audit_});
-    return Run(stop_at);
-  }
-
-  absl::Status Run(std::uint64_t stop_at) {
-    stop_at_ = stop_at;
-    if (client_ == nullptr) Connect(server_->target());
-    subscriber_.emplace(*client_, options_);
-    return subscriber_->Run();
-  }
-
-  void Connect(const std::string& target, absl::Duration timeout = absl::Seconds(10)) {
-    ClientOptions options;
-    options.target = target;
-    options.timeout = timeout;
-    options.secret = SecretString("lks_auditor");
-    options.entropy = &entropy_;
-    client_ = *Client::Create(std::move(options));
-  }
-
-  testing::FakeEntropy entropy_;
-  std::optional<ScriptedAudit> audit_;
-  std::optional<FakeServer> server_;
-  std::unique_ptr<Client> client_;
-  SubscriberOptions options_;
-  std::optional<AuditSubscriber> subscriber_;
-  std::uint64_t stop_at_ = 0;
-  std::vector<std::uint64_t> sequences_;
-  std::vector<std::uint64_t> completes_;
-  std::vector<Reconnect> breaks_;
-};
 
 TEST_F(AuditSubscriberTest, EventsAndHeartbeatsComeInOrder) {
   EXPECT_THAT(Follow({ScriptedAudit::SendAndHold(
@@ -463,95 +416,6 @@ TEST_F(VerifyingSubscriberTest, FromNowItBeginsWithTheFirstResponse) {
              9);
   EXPECT_TRUE(followed.ok()) << followed;
   EXPECT_EQ(verifier_->verified_through(), 9U);
-}
-
-TEST_F(AuditSubscriberTest, AConsumerIsAskedForByNameAfterABreakTooAndGivesNoRepeat) {
-  options_.consumer = "consumers/siem";
-
-  EXPECT_THAT(Follow({ScriptedAudit::Send({MakeResponse({1, 2}, 2)}, kStopping),
-                      ScriptedAudit::SendAndHold({MakeResponse({1, 2, 3}, 3)})},
-                     3),
-              IsOk());
-
-  EXPECT_THAT(sequences_, ElementsAre(1, 2, 3));
-  ASSERT_THAT(audit_->requests(), SizeIs(2));
-  for (const auto& request : audit_->requests()) {
-    EXPECT_EQ(request.consumer(), "consumers/siem");
-    EXPECT_EQ(request.after_revision(), 0u);
-    EXPECT_FALSE(request.has_filter());
-  }
-}
-
-TEST_F(AuditSubscriberTest, ALaterStreamEndsASubscriptionForGood) {
-  options_.consumer = "consumers/siem";
-  EXPECT_THAT(Follow({ScriptedAudit::Send({}, {grpc::StatusCode::ABORTED, "taken over"})}),
-              StatusIs(absl::StatusCode::kAborted));
-  EXPECT_THAT(audit_->requests(), SizeIs(1));
-}
-
-TEST_F(AuditSubscriberTest, SendsTheLatestAcknowledgementOfASecondAndTheLastOne) {
-  options_.consumer = "consumers/siem";
-  options_.on_response = [this](const v1::SubscribeResponse& response) {
-    subscriber_->Acknowledge(response.complete_through());
-    subscriber_->Acknowledge(1);  // which says no more
-    if (response.complete_through() == 4) subscriber_->Stop();
-  };
-  std::vector<v1::SubscribeResponse> responses;
-  for (std::uint64_t i = 1; i <= 4; ++i) responses.push_back(MakeResponse({i}, i));
-
-  EXPECT_THAT(Follow({ScriptedAudit::SendAndHold(responses)}), IsOk());
-
-  const auto sent = audit_->acknowledgements();
-  // The first at once, the last at the end; some more where this machine was slow.
-  ASSERT_THAT(sent, ::testing::Not(IsEmpty()));
-  // One that was given up may be heard of last.
-  std::uint64_t greatest = 0;
-  for (const auto& one : sent) {
-    EXPECT_EQ(one.name(), "consumers/siem");
-    greatest = std::max(greatest, one.revision());
-  }
-  EXPECT_EQ(greatest, 4u);
-  EXPECT_LE(sent.size(), 3u);
-}
-
-// A store that writes nothing now keeps nobody from reading, and a silent stream is no less dead.
-TEST_F(AuditSubscriberTest, AnAcknowledgementThatHangsKeepsNoEventWaiting) {
-  options_.consumer = "consumers/siem";
-  options_.heartbeat_interval = absl::Seconds(1);
-  std::size_t sent_at_break = 0;
-  options_.on_response = [this](const v1::SubscribeResponse& response) {
-    for (const auto& event : response.events()) sequences_.push_back(event.sequence());
-    subscriber_->Acknowledge(response.complete_through());
-  };
-  options_.on_reconnect = [&](const Reconnect& reconnect) {
-    breaks_.push_back(reconnect);
-    sent_at_break = audit_->acknowledgements().size();
-    subscriber_->Stop();
-  };
-  std::vector<v1::SubscribeResponse> responses;
-  for (std::uint64_t i = 1; i <= 8; ++i) responses.push_back(MakeResponse({i}, i));
-  audit_.emplace(std::vector{ScriptedAudit::SendAndHold(responses)});
-  audit_->HoldAcknowledgements();
-  server_.emplace(std::vector<grpc::Service*>{&*audit_});
-  Connect(server_->target(), /*timeout=*/absl::Seconds(5));
-
-  EXPECT_THAT(Run(8), StatusIs(absl::StatusCode::kDeadlineExceeded)) << "of the last one";
-
-  EXPECT_THAT(sequences_, ElementsAre(1, 2, 3, 4, 5, 6, 7, 8));
-  ASSERT_THAT(breaks_, SizeIs(1));
-  EXPECT_THAT(breaks_[0].cause, StatusIs(absl::StatusCode::kUnavailable));
-  EXPECT_EQ(sent_at_break, 1U) << "one at a time";
-}
-
-TEST_F(AuditSubscriberTest, AnAcknowledgementThatIsRefusedEndsIt) {
-  options_.consumer = "consumers/siem";
-  options_.on_response = [this](const v1::SubscribeResponse& response) {
-    subscriber_->Acknowledge(response.complete_through());
-  };
-  audit_.emplace(std::vector{ScriptedAudit::SendAndHold({MakeResponse({1}, 1)})}, kTooOld);
-  server_.emplace(std::vector<grpc::Service*>{&*audit_});
-
-  EXPECT_THAT(Run(4), StatusIs(absl::StatusCode::kOutOfRange));
 }
 
 }  // namespace

@@ -63,8 +63,7 @@ absl::StatusOr<ExitCode> Regenerate(Session& session, const RegenerateArgs& args
   request.set_reason(args.reason);
   if (args.grace.has_value()) {
     // Elsewhere no span is 0; here it is the default, and may be said.
-    const absl::StatusOr<absl::Duration> grace =
-        *args.grace == "0" ? absl::ZeroDuration() : ParseTimeSpan(*args.grace);
+    const absl::StatusOr<absl::Duration> grace = ParseTimeSpanOrZero(*args.grace);
     if (!grace.ok()) {
       return absl::InvalidArgumentError(
           absl::StrCat("--grace is '", *args.grace,

@@ -93,6 +93,12 @@ absl::StatusOr<absl::Duration> ParseTimeSpan(absl::string_view text) {
   return absl::InvalidArgumentError(absl::StrCat("'", text, "' is not above 0"));
 }
 
+absl::StatusOr<absl::Duration> ParseTimeSpanOrZero(absl::string_view text) {
+  absl::Duration span;
+  const bool is_zero = absl::ParseDuration(text, &span) && span == absl::ZeroDuration();
+  return is_zero ? absl::ZeroDuration() : ParseTimeSpan(text);
+}
+
 absl::StatusOr<absl::Time> ParseExpiry(const std::string& text, absl::Time now) {
   absl::Time time;
   std::string error;

@@ -67,6 +67,8 @@ absl::StatusOr<OutputFormat> ParseOutputFormat(absl::string_view text);
 // Reads "10s", "1.5h", "90d", "2w", or a number of seconds.
 // INVALID_ARGUMENT: it is none of these, or not above 0.
 absl::StatusOr<absl::Duration> ParseTimeSpan(absl::string_view text);
+// The same, and 0, in any unit.
+absl::StatusOr<absl::Duration> ParseTimeSpanOrZero(absl::string_view text);
 
 // Reads when something is to expire: a time, or a span from `now`.
 // INVALID_ARGUMENT: it is neither.

@@ -68,9 +68,7 @@ struct Pace {
 // Reads a span of `least` to `most`, which 0 may be.
 absl::StatusOr<absl::Duration> ParseSpanWithin(absl::string_view flag, const std::string& text,
                                                absl::Duration least, absl::Duration most) {
-  absl::Duration zero = absl::InfiniteDuration();
-  const bool is_zero = absl::ParseDuration(text, &zero) && zero == absl::ZeroDuration();
-  const absl::StatusOr<absl::Duration> span = is_zero ? absl::ZeroDuration() : ParseTimeSpan(text);
+  const absl::StatusOr<absl::Duration> span = ParseTimeSpanOrZero(text);
   if (span.ok() && *span >= least && *span <= most) return span;
   return absl::InvalidArgumentError(
       absl::StrCat(flag, " is '", text, "'; it takes a time span from ",
