@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -18,6 +17,7 @@
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/async_unary_call.h"
 #include "latchkey/bench/v1/echo.grpc.pb.h"
+#include "tools/bench/interrupt.h"
 #include "tools/bench/stream_echo.h"
 
 namespace latchkey::benchmark {
@@ -105,19 +105,10 @@ void Serve(QueuedEchoService& service, grpc::ServerCompletionQueue& queue) {
   }
 }
 
-sigset_t BlockEndSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  return signals;
-}
-
 }  // namespace
 
 absl::Status ServeEcho(const std::string& address, EchoApi api) {
-  const sigset_t signals = BlockEndSignals();
+  EndSignals end;
   QueuedEchoService queued;
   CallbackEcho called_back;
   grpc::ServerBuilder builder;
@@ -133,8 +124,7 @@ absl::Status ServeEcho(const std::string& address, EchoApi api) {
   if (server == nullptr) return absl::UnavailableError(absl::StrCat("cannot listen at ", address));
   std::thread poller;
   if (queue != nullptr) poller = std::thread([&] { Serve(queued, *queue); });
-  int signal = 0;
-  sigwait(&signals, &signal);
+  end.Wait();
   server->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(1));
   if (poller.joinable()) poller.join();
   return absl::OkStatus();

@@ -24,4 +24,16 @@ absl::Status CheckInterrupt() {
   return noted.load() ? absl::CancelledError("interrupted") : absl::OkStatus();
 }
 
+EndSignals::EndSignals() {
+  sigemptyset(&signals_);
+  sigaddset(&signals_, SIGINT);
+  sigaddset(&signals_, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+}
+
+void EndSignals::Wait() {
+  int signal = 0;
+  sigwait(&signals_, &signal);
+}
+
 }  // namespace latchkey::benchmark

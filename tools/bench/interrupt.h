@@ -1,6 +1,8 @@
 #ifndef LATCHKEY_TOOLS_BENCH_INTERRUPT_H_
 #define LATCHKEY_TOOLS_BENCH_INTERRUPT_H_
 
+#include <csignal>
+
 #include "absl/status/status.h"
 
 namespace latchkey::benchmark {
@@ -11,6 +13,19 @@ void NoteInterrupts();
 
 // Returns CANCELLED once a signal was noted, else OK. Thread-safe.
 absl::Status CheckInterrupt();
+
+// Lets a process go on until it is asked to end. Made before any thread, whose signals it keeps
+// back too.
+class EndSignals {
+ public:
+  EndSignals();
+
+  // Waits for SIGINT or SIGTERM.
+  void Wait();
+
+ private:
+  sigset_t signals_{};
+};
 
 }  // namespace latchkey::benchmark
 

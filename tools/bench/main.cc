@@ -13,6 +13,7 @@
 #include "server/base/status_macros.h"
 #include "tools/bench/echo_server.h"
 #include "tools/bench/experiments.h"
+#include "tools/bench/fleet_process.h"
 #include "tools/bench/interrupt.h"
 #include "tools/bench/lab.h"
 #include "tools/bench/machine.h"
@@ -118,7 +119,8 @@ int main(int argc, char** argv) {
   using namespace latchkey::benchmark;
   const CommandLine line = ParseCommandLine(argc, argv);
   if (line.done) return line.exit_code;
-  if (line.echo_address.empty()) return Run(line.options);
-  const absl::Status status = ServeEcho(line.echo_address, line.echo_api);
+  if (line.echo_address.empty() && !line.fleet) return Run(line.options);
+  const absl::Status status =
+      line.fleet ? ReadStreams() : ServeEcho(line.echo_address, line.echo_api);
   return status.ok() ? 0 : Fail(status);
 }

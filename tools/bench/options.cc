@@ -90,6 +90,12 @@ void AddOutput(CLI::App& app, Options& options) {
   app.add_flag("--check", options.check, "Exit with 1 where a target is missed");
 }
 
+void AddFleet(CLI::App& app, CommandLine& line) {
+  app.add_subcommand("fleet", "Read streams, as standard input says")->group("")->callback([&line] {
+    line.fleet = true;
+  });
+}
+
 CLI::App& AddEchoServer(CLI::App& app, CommandLine& line) {
   // No name in the help: the benchmark alone runs it.
   CLI::App& echo = *app.add_subcommand("echo-server", "Serve the bare echo")->group("");
@@ -137,9 +143,10 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
   AddManner(app, line.options);
   AddOutput(app, line.options);
   const CLI::App& echo = AddEchoServer(app, line);
+  AddFleet(app, line);
   try {
     app.parse(argc, argv);
-    if (!echo.parsed()) Complete(line.options);
+    if (!echo.parsed() && !line.fleet) Complete(line.options);
   } catch (const CLI::ParseError& error) {
     line.done = true;
     line.exit_code = app.exit(error) == 0 ? 0 : kExitUsage;

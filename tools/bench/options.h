@@ -48,13 +48,14 @@ struct Options {
   bool check = false;
 };
 
-// What the command line asks for: a benchmark, or the echo server that the benchmark starts.
+// What the command line asks for: a benchmark, or one of the processes that the benchmark starts.
 struct CommandLine {
   bool done = false;  // nothing is left to do but to exit
   int exit_code = 0;
   Options options = {};
   std::string echo_address;  // not empty: serve it
   EchoApi echo_api = EchoApi::kQueue;
+  bool fleet = false;  // read streams
 };
 
 // Reads the command line, and prints help and usage errors.

@@ -2,14 +2,18 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <ctime>
+#include <fstream>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -20,6 +24,7 @@ namespace latchkey::benchmark {
 namespace {
 
 constexpr int kCannotRun = 127;
+constexpr std::size_t kLogTail = 2000;
 
 absl::Status ErrnoError(absl::string_view what) {
   const int error = errno;
@@ -32,6 +37,23 @@ absl::StatusOr<int> OpenLog(const std::string& path) {
   return log;
 }
 
+// Returns a file in memory that holds `text`, to be read from its beginning.
+absl::StatusOr<int> OpenInput(const std::string& text) {
+  const int input = memfd_create("input", MFD_CLOEXEC);
+  if (input < 0) return ErrnoError("memfd_create");
+  for (std::size_t done = 0; done < text.size();) {
+    const ssize_t count = write(input, text.data() + done, text.size() - done);
+    if (count < 0) {
+      const absl::Status failed = ErrnoError("write");
+      close(input);
+      return failed;
+    }
+    done += static_cast<std::size_t>(count);
+  }
+  lseek(input, 0, SEEK_SET);
+  return input;
+}
+
 cpu_set_t Only(int core) {
   cpu_set_t set;
   CPU_ZERO(&set);
@@ -39,10 +61,10 @@ cpu_set_t Only(int core) {
   return set;
 }
 
-// Forks and runs a program with these as its standard output and error. Between fork and exec only
-// system calls are made, since other threads may hold locks.
-absl::StatusOr<pid_t> Spawn(const std::vector<std::string>& arguments, int output, int error,
-                            int core) {
+// Forks and runs a program with these as its standard input, output and error. Between fork and
+// exec only system calls are made, since other threads may hold locks.
+absl::StatusOr<pid_t> Spawn(const std::vector<std::string>& arguments, int input, int output,
+                            int error, int core) {
   std::vector<char*> argv;
   argv.reserve(arguments.size() + 1);
   for (const std::string& argument : arguments) {
@@ -57,6 +79,7 @@ absl::StatusOr<pid_t> Spawn(const std::vector<std::string>& arguments, int outpu
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) _exit(kCannotRun);
   if (core >= 0) sched_setaffinity(0, sizeof(cores), &cores);
+  dup2(input, STDIN_FILENO);
   dup2(output, STDOUT_FILENO);
   dup2(error, STDERR_FILENO);
   execv(argv[0], argv.data());
@@ -75,7 +98,10 @@ absl::Status ExitStatus(const std::string& name, int wait_status) {
 
 absl::StatusOr<std::unique_ptr<ChildProcess>> ChildProcess::Start(const Options& options) {
   LATCHKEY_ASSIGN_OR_RETURN(const int log, OpenLog(options.log_file));
-  const absl::StatusOr<pid_t> pid = Spawn(options.argv, log, log, options.core);
+  const absl::StatusOr<int> input = OpenInput(options.input);
+  const absl::StatusOr<pid_t> pid = input.ok() ? Spawn(options.argv, *input, log, log, options.core)
+                                               : absl::StatusOr<pid_t>(input.status());
+  if (input.ok()) close(*input);
   close(log);
   if (!pid.ok()) return pid.status();
   return std::unique_ptr<ChildProcess>(new ChildProcess(*pid, options.argv[0]));
@@ -116,7 +142,7 @@ absl::StatusOr<std::string> RunAndCapture(const std::vector<std::string>& argv,
     close(log);
     return ErrnoError("pipe");
   }
-  const absl::StatusOr<pid_t> pid = Spawn(argv, ends[1], log, /*core=*/-1);
+  const absl::StatusOr<pid_t> pid = Spawn(argv, STDIN_FILENO, ends[1], log, /*core=*/-1);
   close(ends[1]);
   close(log);
   std::string output;
@@ -132,6 +158,15 @@ absl::StatusOr<std::string> RunAndCapture(const std::vector<std::string>& argv,
   const absl::Status status = ExitStatus(argv[0], wait_status);
   if (!status.ok()) return status;
   return output;
+}
+
+absl::Status WithLog(const absl::Status& status, const std::string& log_file) {
+  if (status.ok()) return status;
+  std::ifstream file(log_file);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  return absl::Status(status.code(),
+                      absl::StrCat(status.message(), "\n",
+                                   text.substr(text.size() - std::min(text.size(), kLogTail))));
 }
 
 absl::StatusOr<absl::Duration> CpuTimeOf(pid_t pid) {

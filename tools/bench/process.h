@@ -18,6 +18,7 @@ class ChildProcess {
  public:
   struct Options {
     std::vector<std::string> argv;  // the first is the program's path
+    std::string input;              // its standard input
     std::string log_file;           // gets what it prints
     int core = -1;                  // the only core it may use; -1: any
   };
@@ -49,6 +50,9 @@ class ChildProcess {
   bool ended_ = false;
   int wait_status_ = 0;
 };
+
+// Adds the end of a log, which holds no secrets, to an error.
+absl::Status WithLog(const absl::Status& status, const std::string& log_file);
 
 // Runs a program to its end and returns what it printed to its standard output. `log_file` gets its
 // standard error.

@@ -1,8 +1,5 @@
 #include "tools/bench/servers.h"
 
-#include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -15,17 +12,6 @@ namespace {
 
 constexpr absl::Duration kStartTimeout = absl::Seconds(60);
 constexpr absl::Duration kStopTimeout = absl::Seconds(60);
-constexpr std::size_t kLogTail = 2000;
-
-// Adds the end of a log, which holds no secrets, to an error.
-absl::Status WithLog(const absl::Status& status, const std::string& log) {
-  if (status.ok()) return status;
-  std::ifstream file(log);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  return absl::Status(status.code(),
-                      absl::StrCat(status.message(), "\n",
-                                   text.substr(text.size() - std::min(text.size(), kLogTail))));
-}
 
 }  // namespace
 

@@ -12,11 +12,13 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "latchkey/bench/v1/echo.pb.h"
+#include "latchkey/bench/v1/fleet.pb.h"
 #include "latchkey/v1/admin_service.grpc.pb.h"
 #include "latchkey/v1/audit_service.pb.h"
 #include "server/base/status_macros.h"
 #include "tools/bench/channels.h"
 #include "tools/bench/experiments.h"
+#include "tools/bench/fleet_process.h"
 #include "tools/bench/loads.h"
 #include "tools/bench/stream_fleet.h"
 #include "tools/bench/stream_latency.h"
@@ -24,8 +26,12 @@
 namespace latchkey::benchmark {
 namespace {
 
-constexpr std::size_t kNeverReads = 10;  // one in so many
-constexpr absl::Duration kStandstill = absl::Seconds(3);
+constexpr char kSubscribe[] = "/latchkey.v1.AuditService/Subscribe";
+constexpr std::uint32_t kNeverReads = 10;  // one in so many
+// How often to look whether streams stand still, and by how many KiB they grow meanwhile at most.
+constexpr absl::Duration kLook = absl::Seconds(1);
+constexpr int kMostLooks = 60;
+constexpr double kStandstill = 4096;
 constexpr std::size_t kSome = 20;
 constexpr std::size_t kReaders = 100;  // that the rate of delivery is measured with
 constexpr std::size_t kFromMemory = 15'000;
@@ -34,12 +40,10 @@ constexpr absl::Duration kLongest = absl::Minutes(5);
 StreamFleet::Options Subscribers(const Subject& subject, std::size_t count,
                                  const v1::SubscribeRequest& request) {
   StreamFleet::Options options;
-  options.method = "/latchkey.v1.AuditService/Subscribe";
+  options.method = kSubscribe;
   options.metadata = subject.as_operator;
   options.count = count;
-  options.request = [request](std::size_t) {
-    return std::make_unique<v1::SubscribeRequest>(request);
-  };
+  options.request = [bytes = request.SerializeAsString()](std::size_t) { return bytes; };
   return options;
 }
 
@@ -52,9 +56,7 @@ StreamFleet::Options BareStreams(const Subject& subject, std::size_t count,
   bench::v1::StreamRequest request;
   request.set_response(response);
   request.set_count(responses);
-  options.request = [request](std::size_t) {
-    return std::make_unique<bench::v1::StreamRequest>(request);
-  };
+  options.request = [bytes = request.SerializeAsString()](std::size_t) { return bytes; };
   return options;
 }
 
@@ -116,49 +118,68 @@ absl::StatusOr<Sample> RunOnce(const Lab& lab, Load& load, absl::Duration warm_u
   return RunClosedLoop(load, loop);
 }
 
-// Runs the load with and without streams, in turns; returns its rates with over those without. The
-// streams have connections of their own, as subscribers have. Who never reads takes megabytes, as
-// gRPC's window grows, until it stands still: the warm-up is long enough for that.
-absl::StatusOr<Spread> CompareBeside(Lab& lab, const Subject& subject, Load& load,
-                                     const StreamFleet::Options& streams) {
+// Runs the load until the streams of a process that never read stand still: gRPC's window grows, so
+// that each takes megabytes before.
+absl::Status LetStandStill(const Lab& lab, Load& load, pid_t pid) {
+  LoopOptions loop;
+  loop.outstanding = lab.options.outstanding;
+  loop.measure = kLook;
+  double before = 0;
+  for (int look = 0; look < kMostLooks; ++look) {
+    const double now = ResidentKibibytes(pid);
+    if (now - before < kStandstill) return absl::OkStatus();
+    before = now;
+    LATCHKEY_RETURN_IF_ERROR(RunClosedLoop(load, loop).status());
+  }
+  return absl::DeadlineExceededError("streams that are not read from take ever more memory");
+}
+
+// The sum of the load's rates in two turns beside streams.
+absl::StatusOr<double> RateBeside(Lab& lab, Load& load, const bench::v1::FleetSpec& streams) {
   LATCHKEY_ASSIGN_OR_RETURN(
-      const Channels channels,
-      OpenChannels(subject.address, lab.options.ca_file, lab.options.channels));
+      const auto fleet,
+      FleetProcess::Start(streams, lab.cores.client, lab.folder.path() + "/fleet.log"));
+  LATCHKEY_RETURN_IF_ERROR(LetStandStill(lab, load, fleet->pid()));
+  LATCHKEY_ASSIGN_OR_RETURN(const Sample first, RunOnce(lab, load, lab.options.warm_up));
+  LATCHKEY_ASSIGN_OR_RETURN(const Sample second, RunOnce(lab, load, lab.options.warm_up));
+  LATCHKEY_RETURN_IF_ERROR(fleet->Stop());
+  return first.calls_per_second + second.calls_per_second;
+}
+
+// Runs the load without, with, with, and without streams, so that neither side gains by what grows
+// from turn to turn; returns its rates with over those without.
+absl::StatusOr<Spread> CompareBeside(Lab& lab, Load& load, const bench::v1::FleetSpec& streams) {
   std::vector<double> ratios;
   for (int round = 0; round < lab.options.rounds; ++round) {
-    double alone = 0;
-    double beside = 0;
-    // In this order neither side gains by what grows from turn to turn.
-    for (const bool has_streams : {false, true, true, false}) {
-      std::unique_ptr<StreamFleet> fleet;
-      if (has_streams) {
-        LATCHKEY_ASSIGN_OR_RETURN(fleet, StreamFleet::Open(channels, streams));
-      }
-      LATCHKEY_ASSIGN_OR_RETURN(const Sample sample,
-                                RunOnce(lab, load, std::max(lab.options.warm_up, kStandstill)));
-      (has_streams ? beside : alone) += sample.calls_per_second;
-    }
-    ratios.push_back(beside / alone);
+    LATCHKEY_ASSIGN_OR_RETURN(const Sample before, RunOnce(lab, load, lab.options.warm_up));
+    LATCHKEY_ASSIGN_OR_RETURN(const double beside, RateBeside(lab, load, streams));
+    LATCHKEY_ASSIGN_OR_RETURN(const Sample after, RunOnce(lab, load, lab.options.warm_up));
+    ratios.push_back(beside / (before.calls_per_second + after.calls_per_second));
   }
   return SpreadOf(std::move(ratios));
 }
 
 absl::Status MeasureWriters(Lab& lab, const Subject& subject, Load& issue) {
-  const auto count = static_cast<std::size_t>(lab.options.streams);
-  StreamFleet::Options streams = Subscribers(subject, count, FromNow());
-  streams.reads = [](std::size_t i) { return i % kNeverReads != 0; };
-  streams.request = [](std::size_t i) {
-    auto request = std::make_unique<v1::SubscribeRequest>(FromNow());
-    if (i % kNeverReads != 0) request->mutable_filter()->set_workspace("workspaces/elsewhere");
-    return request;
-  };
-  LATCHKEY_ASSIGN_OR_RETURN(const Spread elsewhere, CompareBeside(lab, subject, issue, streams));
+  const auto count = static_cast<std::uint32_t>(lab.options.streams);
+  v1::SubscribeRequest of_elsewhere = FromNow();
+  of_elsewhere.mutable_filter()->set_workspace("workspaces/elsewhere");
+  bench::v1::FleetSpec streams;
+  streams.set_address(subject.address);
+  streams.set_ca_file(lab.options.ca_file);
+  streams.set_connections(static_cast<std::uint32_t>(lab.options.channels));
+  streams.set_secret(subject.as_operator.secret);
+  streams.set_method(kSubscribe);
+  streams.set_streams(count);
+  streams.set_silent_one_in(kNeverReads);
+  streams.set_silent_request(FromNow().SerializeAsString());
+  streams.set_request(of_elsewhere.SerializeAsString());
+  LATCHKEY_ASSIGN_OR_RETURN(const Spread elsewhere, CompareBeside(lab, issue, streams));
   lab.report.findings.push_back(
       {absl::StrCat("IssueToken beside ", count, " subscribers of another workspace, but ",
                     count / kNeverReads, " of all that never read: rate over that alone"),
        "x", elsewhere, Goal::kAtLeast, 0.95});
-  streams.request = [](std::size_t) { return std::make_unique<v1::SubscribeRequest>(FromNow()); };
-  LATCHKEY_ASSIGN_OR_RETURN(const Spread all, CompareBeside(lab, subject, issue, streams));
+  streams.set_request(FromNow().SerializeAsString());
+  LATCHKEY_ASSIGN_OR_RETURN(const Spread all, CompareBeside(lab, issue, streams));
   lab.report.findings.push_back({"the same where the others get every event", "x", all});
   return absl::OkStatus();
 }

@@ -46,7 +46,7 @@ class StreamFleet::Stream {
       : fleet_(fleet), reads_(fleet.options_.reads == nullptr || fleet.options_.reads(number)) {
     SetUpCall(fleet.options_.metadata, context_);
     context_.set_deadline(std::chrono::system_clock::time_point::max());
-    const grpc::Slice request(fleet.options_.request(number)->SerializeAsString());
+    const grpc::Slice request(fleet.options_.request(number));
     request_ = grpc::ByteBuffer(&request, 1);
     call_ = fleet.stubs_[number % fleet.stubs_.size()]->PrepareCall(
         &context_, fleet.options_.method, &fleet.queue_);

@@ -13,7 +13,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "google/protobuf/message_lite.h"
 #include "grpcpp/completion_queue.h"
 #include "grpcpp/generic/generic_stub.h"
 #include "server/base/mutex.h"
@@ -30,8 +29,8 @@ class StreamFleet {
     std::string method;  // "/latchkey.v1.AuditService/Subscribe"
     Metadata metadata;
     std::size_t count = 1;
-    // Returns the request of a stream, by its number.
-    std::function<std::unique_ptr<google::protobuf::MessageLite>(std::size_t)> request;
+    // Returns the bytes of a stream's request, by its number.
+    std::function<std::string(std::size_t)> request;
     // Whether a stream reads on after its first response; all do where this is empty.
     std::function<bool(std::size_t)> reads;
   };
@@ -45,8 +44,8 @@ class StreamFleet {
   StreamFleet(const StreamFleet&) = delete;
   StreamFleet& operator=(const StreamFleet&) = delete;
 
-  // How many events came in all.
-  std::uint64_t events() const { return events_; }
+  // Whether a stream ended.
+  bool failed() const { return failed_; }
   // Waits until at least so many did. DEADLINE_EXCEEDED: they did not in `timeout`. CANCELLED: the
   // process was interrupted.
   absl::Status WaitForEvents(std::uint64_t events, absl::Duration timeout) const;
