@@ -57,7 +57,7 @@ void HealthService::SetServing(absl::string_view service, bool serving) {
   if (!is_new && it->second == serving) return;
   it->second = serving;
   for (HealthWatch* watch : watches_) {
-    if (watch->request().service() == service) watch->Tell(StatusOf(service));
+    if (watch->watched() == service) watch->Tell(StatusOf(service));
   }
 }
 
@@ -66,7 +66,7 @@ void HealthService::Shutdown() {
   shut_down_ = true;
   for (auto& [service, serving] : serving_) serving = false;
   for (HealthWatch* watch : watches_) {
-    watch->Tell(StatusOf(watch->request().service()));
+    watch->Tell(StatusOf(watch->watched()));
     watch->End(ShuttingDownError());
   }
 }
@@ -77,7 +77,7 @@ void HealthService::WaitForWatch() {
   watch->Wait([this](auto... args) { calls_.RequestWatch(args...); });
 }
 
-void HealthService::Add(HealthWatch* watch) {
+void HealthService::Add(HealthWatch* watch, const absl::Status& asked) {
   WaitForWatch();
   MutexLock lock(mu_);
   // Also one that ends at once, so that its OnDone() waits for this call to return.
@@ -85,12 +85,13 @@ void HealthService::Add(HealthWatch* watch) {
   if (watches_.size() > max_watches_) {
     return watch->End(OverloadedError("as many watches are open as the server takes"));
   }
-  if (watch->request().service().size() > kMaxServiceNameBytes) {
+  if (!asked.ok()) return watch->End(asked);
+  if (watch->watched().size() > kMaxServiceNameBytes) {
     return watch->End(InvalidFieldError("service",
                                         "is longer than any service's name; it takes at "
                                         "most 256 bytes"));
   }
-  watch->Tell(StatusOf(watch->request().service()));
+  watch->Tell(StatusOf(watch->watched()));
   if (shut_down_) watch->End(ShuttingDownError());
 }
 

@@ -51,8 +51,8 @@ class HealthService {
   friend class HealthWatch;
 
   void WaitForWatch();
-  // Takes in a watch that got its call, or ends it.
-  void Add(HealthWatch* watch);
+  // Takes in a watch that got its call, or ends it; `asked` says whether its request can be read.
+  void Add(HealthWatch* watch, const absl::Status& asked);
   void Remove(HealthWatch* watch);
   Status StatusOf(absl::string_view service) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status Check(absl::string_view service, Response& response);
@@ -61,7 +61,7 @@ class HealthService {
   CallPoller& poller_;
   const std::size_t max_watches_;
   Mixin<grpc::health::v1::Health::Service, grpc::health::v1::Health::WithRawMethod_Check,
-        grpc::health::v1::Health::WithAsyncMethod_Watch>
+        grpc::health::v1::Health::WithRawMethod_Watch>
       calls_;
   const std::unique_ptr<Method> check_;
   Mutex mu_;  // taken before that of a watch

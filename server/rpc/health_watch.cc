@@ -1,6 +1,17 @@
 #include "server/rpc/health_watch.h"
 
+#include "server/rpc/message_bytes.h"
+
 namespace latchkey::rpc {
+
+void HealthWatch::OnStart() {
+  // For the life of the stream it takes no more than the name.
+  grpc::health::v1::HealthCheckRequest request;
+  grpc::ByteBuffer bytes = TakeRequest();
+  const absl::Status parsed = ParseRequest(bytes, request);
+  if (parsed.ok()) watched_ = request.service();
+  health_.Add(this, parsed);
+}
 
 void HealthWatch::Tell(HealthService::Status status) {
   {
@@ -43,7 +54,11 @@ void HealthWatch::GoOn() {
     write = untold_.has_value() && !absl::IsCancelled(ended);
     if (!write && ended.ok()) return;
     busy_ = true;
-    if (write) response_.set_status(*untold_);
+    if (write) {
+      HealthService::Response response;
+      response.set_status(*untold_);
+      response_ = ResponseBytes(response);
+    }
     untold_.reset();
   }
   if (write) {

@@ -2,8 +2,10 @@
 #define LATCHKEY_SERVER_RPC_HEALTH_WATCH_H_
 
 #include <optional>
+#include <string>
 
 #include "absl/status/status.h"
+#include "grpcpp/support/byte_buffer.h"
 #include "server/base/mutex.h"
 #include "server/rpc/call_frame.h"
 #include "server/rpc/health_service.h"
@@ -13,11 +15,13 @@ namespace latchkey::rpc {
 
 // One Watch stream: sends the status of its service, and again when that is another. A reader that
 // is slow gets the last one only. Deletes itself. Thread-safe.
-class HealthWatch final
-    : public WriteStream<grpc::health::v1::HealthCheckRequest, HealthService::Response> {
+class HealthWatch final : public WriteStream<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
   HealthWatch(const CallFrame& frame, CallPoller& poller, HealthService& health)
       : WriteStream(poller), frame_(frame), health_(health) {}
+
+  // The name of the service; constant once HealthService::Add() was called.
+  const std::string& watched() const { return watched_; }
 
   // Sends `status`, now or after the write in flight.
   void Tell(HealthService::Status status);
@@ -26,7 +30,7 @@ class HealthWatch final
   void End(const absl::Status& status);
 
  private:
-  void OnStart() override { health_.Add(this); }
+  void OnStart() override;
   void OnWriteDone(bool ok) override;
   void OnCancel() override { End(absl::CancelledError("the caller gave up")); }
   void OnDone() override;
@@ -36,7 +40,8 @@ class HealthWatch final
 
   const CallFrame frame_;
   HealthService& health_;
-  HealthService::Response response_;  // gRPC's while `busy_`
+  std::string watched_;
+  grpc::ByteBuffer response_;  // gRPC's while `busy_`
   Mutex mu_;
   bool busy_ ABSL_GUARDED_BY(mu_) = false;  // a write is in flight, or Finish() was called
   std::optional<HealthService::Status> untold_ ABSL_GUARDED_BY(mu_);

@@ -1,6 +1,7 @@
 #ifndef LATCHKEY_SERVER_RPC_MESSAGE_BYTES_H_
 #define LATCHKEY_SERVER_RPC_MESSAGE_BYTES_H_
 
+#include <cstddef>
 #include <cstdint>
 
 #include "absl/status/status.h"
@@ -9,8 +10,12 @@
 #include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/proto_buffer_reader.h"
 #include "grpcpp/support/slice.h"
+#include "server/rpc/status_conversion.h"
 
 namespace latchkey::rpc {
+
+// What a request takes at most. gRPC's own limit is above it, since it refuses without a reason.
+inline constexpr std::size_t kMaxRequestBytes = std::size_t{1} << 20;
 
 // Messages pass gRPC as bytes. Requests are parsed here: gRPC itself answers what does not parse
 // with INTERNAL and no details, and protobuf takes a string that is not UTF-8 for such a message.
@@ -20,9 +25,14 @@ namespace latchkey::rpc {
 absl::Status MalformedRequestError(const google::protobuf::Message& request,
                                    const grpc::ByteBuffer& bytes);
 
-// Parses `bytes`, which it empties, into `request`. INVALID_ARGUMENT: it does not parse.
+// Parses `bytes`, which it empties, into `request`.
+// INVALID_ARGUMENT: it does not parse. RESOURCE_EXHAUSTED (TOO_LARGE): beyond kMaxRequestBytes.
 template <typename Request>
 absl::Status ParseRequest(grpc::ByteBuffer& bytes, Request& request) {
+  if (bytes.Length() > kMaxRequestBytes) {
+    bytes.Clear();
+    return TooLargeError("the request", kMaxRequestBytes);
+  }
   bool parsed = false;
   if (grpc::Slice slice; bytes.TrySingleSlice(&slice).ok()) {
     parsed = request.ParseFromArray(slice.begin(), static_cast<int>(slice.size()));

@@ -20,6 +20,7 @@
 #include "server/rpc/credentials.h"
 #include "server/rpc/health_service.h"
 #include "server/rpc/listen_address.h"
+#include "server/rpc/message_bytes.h"
 #include "server/rpc/status_conversion.h"
 #include "server/rpc/subscriber_set.h"
 #include "server/rpc/unary_method.h"
@@ -30,7 +31,9 @@
 namespace latchkey::rpc {
 namespace {
 
-constexpr int kMaxMessageBytes = 1 << 20;
+// Beyond it gRPC refuses a message before it is read, and says no reason. Reflection, which is
+// gRPC's own, takes as much.
+constexpr int kMaxWireRequestBytes = static_cast<int>(4 * kMaxRequestBytes);
 // What gRPC counts of metadata has a part that callers cannot see, so its own limit is above ours,
 // which answers with a reason.
 constexpr int kMaxWireMetadataBytes = static_cast<int>(2 * kMaxMetadataBytes);
@@ -131,7 +134,7 @@ class Server::Impl {
 };
 
 void Server::Impl::Configure(grpc::ServerBuilder& builder) const {
-  builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  builder.SetMaxReceiveMessageSize(kMaxWireRequestBytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxWireMetadataBytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
                              options_.settings.max_streams_per_connection);

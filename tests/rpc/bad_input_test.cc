@@ -331,6 +331,16 @@ TEST_F(BadInputTest, AMessageOverAMebibyteIsRefused) {
       CallAs("", "DirectoryService/CreateWorkspace",
              absl::StrCat("workspace_id: '", std::string((1 << 20) + 1, 'a'), "'"));
   EXPECT_EQ(status.error_code(), StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(ErrorInfoOf(status).reason(), "TOO_LARGE");
+  const grpc::Status huge = CallAs("", "DirectoryService/CreateWorkspace",
+                                   absl::StrCat("workspace_id: '", std::string(5 << 20, 'a'), "'"));
+  EXPECT_EQ(huge.error_code(), StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(huge.error_details(), "") << "it is not even read";
+  // A tag and a length of three bytes go with the text.
+  const std::string longest(std::size_t{(1 << 20) - 4}, 'a');
+  const grpc::Status read =
+      CallAs("", "DirectoryService/CreateWorkspace", absl::StrCat("workspace_id: '", longest, "'"));
+  EXPECT_EQ(read.error_code(), StatusCode::INVALID_ARGUMENT) << "it is read, and judged";
   EXPECT_EQ(newest(), before);
 }
 

@@ -94,6 +94,23 @@ TEST_F(HealthTest, AWatchSeesEachChangeAndTheEnd) {
   EXPECT_EQ(ErrorInfoOf(status).reason(), "SHUTTING_DOWN");
 }
 
+TEST_F(HealthTest, WatchRefusesALongNameAndARequestOverAMebibyte) {
+  const Watch named = Open(std::string(257, 'n'));
+  EXPECT_EQ(named.Next(), HealthCheckResponse::UNKNOWN);
+  EXPECT_EQ(named.reader->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+
+  HealthCheckRequest request;
+  request.GetReflection()->MutableUnknownFields(&request)->AddLengthDelimited(
+      99, std::string(std::size_t{1} << 20, 'x'));
+  const auto context = AsNobody();
+  const auto reader = stub_->Watch(context.get(), request);
+  HealthCheckResponse response;
+  EXPECT_FALSE(reader->Read(&response));
+  const grpc::Status status = reader->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(ErrorInfoOf(status).reason(), "TOO_LARGE");
+}
+
 TEST_F(HealthTest, OneWatchTooManyIsRefused) {
   server_->Shutdown(absl::Seconds(5));
   rpc::Server::Settings settings;

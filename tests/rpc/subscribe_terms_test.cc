@@ -189,5 +189,16 @@ TEST_F(SubscribeTermsTest, OneMemberDoesNotTakeThePlacesOfAll) {
   EXPECT_TRUE(reads);
 }
 
+TEST_F(SubscribeTermsTest, ARequestOverAMebibyteIsRefused) {
+  v1::SubscribeRequest large;
+  large.GetReflection()->MutableUnknownFields(&large)->AddLengthDelimited(
+      99, std::string(std::size_t{1} << 20, 'x'));
+  OpenStream refused = Open(large);
+  EXPECT_FALSE(refused.Read());
+  const grpc::Status status = refused.Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(ErrorInfoOf(status).reason(), "TOO_LARGE");
+}
+
 }  // namespace
 }  // namespace latchkey::testing

@@ -216,6 +216,7 @@ TEST_F(VerifyTest, AMessageOverAMebibyteIsRefused) {
   const grpc::Status status = stub_->BatchVerify(As(secret_).get(), request, &response);
 
   EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(ErrorInfoOf(status).reason(), "TOO_LARGE");
   EXPECT_TRUE(
       stub_->Verify(As(secret_).get(), {}, std::make_unique<v1::VerifyResponse>().get()).ok());
 }
