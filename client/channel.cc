@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -24,6 +25,7 @@
 #include "latchkey/v1/policy_service.pb.h"
 #include "latchkey/v1/token_service.pb.h"
 #include "latchkey/v1/verifier_service.pb.h"
+#include "server/base/pem_pair.h"
 #include "server/base/status_macros.h"
 
 namespace latchkey {
@@ -86,6 +88,24 @@ absl::StatusOr<std::string> ReadPem(const std::string& path, absl::string_view k
       absl::StrCat("the TLS file ", path, " holds no ", absl::AsciiStrToLower(kind), " in PEM"));
 }
 
+absl::Status CheckPair(const TlsOptions& tls, const std::string& chain, const std::string& key) {
+  switch (CheckPemPair(chain, key)) {
+    case PemPair::kFits:
+      return absl::OkStatus();
+    case PemPair::kNoCertificate:
+      return absl::InvalidArgumentError(
+          absl::StrCat("the TLS file ", tls.cert_file, " holds no certificate that can be read"));
+    case PemPair::kNoKey:
+      return absl::InvalidArgumentError(
+          absl::StrCat("the TLS file ", tls.key_file,
+                       " holds no private key that can be read without a passphrase"));
+    case PemPair::kOtherKey:
+      break;
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "the TLS file ", tls.key_file, " is not the key of the certificate in ", tls.cert_file));
+}
+
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeTls(const TlsOptions& tls) {
   if (tls.cert_file.empty() != tls.key_file.empty()) {
     return absl::InvalidArgumentError(
@@ -95,6 +115,13 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeTls(const TlsOptio
   LATCHKEY_ASSIGN_OR_RETURN(options.pem_root_certs, ReadPem(tls.ca_file, kCertificate));
   LATCHKEY_ASSIGN_OR_RETURN(options.pem_cert_chain, ReadPem(tls.cert_file, kCertificate));
   LATCHKEY_ASSIGN_OR_RETURN(options.pem_private_key, ReadPem(tls.key_file, kPrivateKey));
+  if (!tls.cert_file.empty()) {
+    if (absl::Status pair = CheckPair(tls, options.pem_cert_chain, options.pem_private_key);
+        !pair.ok()) {
+      WipeString(options.pem_private_key);
+      return pair;
+    }
+  }
   auto credentials = grpc::SslCredentials(options);
   WipeString(options.pem_private_key);
   return credentials;

@@ -18,7 +18,8 @@ namespace latchkey {
 // Reads the TLS files; does not touch the network. HTTP proxies of the environment are not used.
 //
 // INVALID_ARGUMENT: no target, half of a client certificate, a TLS file without a certificate or
-// key, or a user agent that is not printable ASCII.
+//   without a key that needs no passphrase, a key that is not the client certificate's, or a user
+//   agent that is not printable ASCII.
 // FAILED_PRECONDITION: in the clear to another machine, without send_secrets_in_clear.
 // NOT_FOUND: a TLS file cannot be read.
 absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const ClientOptions& options);

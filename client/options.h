@@ -14,7 +14,8 @@ namespace latchkey {
 struct TlsOptions {
   // Certificates of the authorities to trust. Empty: the system's.
   std::string ca_file;
-  // The client's certificate chain and its key, for mutual TLS. Both or neither.
+  // The client's certificate chain and its key, which has no passphrase, for mutual TLS. Both or
+  // neither.
   std::string cert_file;
   std::string key_file;
   // The name that the server's certificate must have. Empty: the target's host.

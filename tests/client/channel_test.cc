@@ -19,6 +19,7 @@
 #include "google/protobuf/util/json_util.h"
 #include "grpcpp/channel.h"
 #include "gtest/gtest.h"
+#include "tests/rpc/test_certificates.h"
 #include "tests/testing/status_matchers.h"
 #include "tests/testing/temp_dir.h"
 
@@ -93,6 +94,31 @@ TEST(ChannelTest, HalfAClientCertificateIsRefused) {
   options.tls.emplace().cert_file = dir.Child("cert.pem");
   EXPECT_THAT(Client::Create(options),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("key file")));
+}
+
+TEST(ChannelTest, AKeyOfAnotherCertificateIsNamed) {
+  const testing::TempDir dir;
+  const testing::TestCa ca;
+  const testing::Identity ours = ca.Issue("URI:spiffe://prod/ours");
+  const testing::Identity other = ca.Issue("URI:spiffe://prod/other");
+  std::ofstream(dir.Child("cert.pem")) << ours.cert;
+  std::ofstream(dir.Child("key.pem")) << ours.key;
+  std::ofstream(dir.Child("other.pem")) << other.key;
+  std::ofstream(dir.Child("torn.pem")) << ours.key.substr(0, 60) << "\n-----END PRIVATE KEY-----\n";
+  ClientOptions options = To("localhost:1");
+  options.tls.emplace().cert_file = dir.Child("cert.pem");
+  options.tls->key_file = dir.Child("key.pem");
+  EXPECT_THAT(Client::Create(options), IsOk());
+  options.tls->key_file = dir.Child("other.pem");
+  EXPECT_THAT(Client::Create(options), StatusIs(absl::StatusCode::kInvalidArgument,
+                                                HasSubstr("other.pem is not the key of")));
+  options.tls->key_file = dir.Child("torn.pem");
+  EXPECT_THAT(Client::Create(options),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("without a passphrase")));
+  std::ofstream(dir.Child("cut.pem")) << ours.cert.substr(0, 60) << "\n-----END CERTIFICATE-----\n";
+  options.tls->cert_file = dir.Child("cut.pem");
+  EXPECT_THAT(Client::Create(options),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("cut.pem holds no")));
 }
 
 // Takes connections at a unix socket and ends each at once.
