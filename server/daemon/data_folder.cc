@@ -90,7 +90,10 @@ absl::StatusOr<std::unique_ptr<OpenedFolder>> OpenedFolder::Open(const Options& 
   return folder;
 }
 
-OpenedFolder::~OpenedFolder() {
+OpenedFolder::~OpenedFolder() { Close(); }
+
+void OpenedFolder::Close() {
+  if (sequencing_ == nullptr) return;
   if (authority_ != nullptr) authority_->Close();
   sequencing_.reset();  // runs what waits, on an authority that is still there
 }

@@ -50,10 +50,14 @@ class OpenedFolder {
   // DATA_LOSS, UNAVAILABLE: the key file or the store does not read.
   static absl::StatusOr<std::unique_ptr<OpenedFolder>> Open(const Options& options);
 
-  // Refuses later changes and finishes those that wait.
+  // As Close().
   ~OpenedFolder();
   OpenedFolder(const OpenedFolder&) = delete;
   OpenedFolder& operator=(const OpenedFolder&) = delete;
+
+  // Refuses later changes and finishes those that wait, and what the authority writes at its end.
+  // Reading goes on.
+  void Close();
 
   Authority& authority() { return *authority_; }
   const engine::Engine& engine() const { return *engine_; }

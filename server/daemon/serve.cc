@@ -1,5 +1,7 @@
 #include "server/daemon/serve.h"
 
+#include <sys/stat.h>
+
 #include <cstddef>
 #include <cstdio>
 #include <memory>
@@ -29,6 +31,15 @@ absl::Status Announce(const Settings& settings, const rpc::Server& server, Logge
   return WriteFileAtomically(settings.ready_file, lines);
 }
 
+// A key of TLS may be another's to keep, such as a group's that renews it: not for us to refuse.
+void WarnOfReadableKey(const std::string& path, Logger& logger) {
+  struct stat info {};
+  if (path.empty() || ::stat(path.c_str(), &info) != 0) return;
+  if ((info.st_mode & (S_IROTH | S_IWOTH)) == 0) return;
+  logger.Log(LogLevel::kWarning, "the mode of the key of TLS lets every user get at it",
+             {{"file", path}, {"do", absl::StrCat("chmod o= ", path)}});
+}
+
 }  // namespace
 
 absl::Status CheckSettings(const Settings& settings) {
@@ -47,6 +58,7 @@ absl::Status Serve(const Settings& settings, const Clock& clock, Entropy& entrop
   // One of an earlier server would mislead whoever waits for it.
   if (!settings.ready_file.empty()) std::remove(settings.ready_file.c_str());
   LATCHKEY_RETURN_IF_ERROR(CheckSettings(settings));
+  WarnOfReadableKey(settings.server.tls.key_file, logger);
   LATCHKEY_ASSIGN_OR_RETURN(
       const std::unique_ptr<OpenedFolder> folder,
       OpenedFolder::Open({settings.data_dir, clock, entropy, logger, settings.max_cached_tokens,
@@ -66,6 +78,7 @@ absl::Status Serve(const Settings& settings, const Clock& clock, Entropy& entrop
     logger.Log(LogLevel::kInfo, "stopping", {{"signal", WaitForStop()}});
   }
   server->Shutdown(settings.shutdown_grace);
+  folder->Close();
   logger.Log(LogLevel::kInfo, "stopped", {{"newest_revision", authority.events().newest()}});
   return absl::OkStatus();
 }

@@ -24,6 +24,7 @@
 #include "storage/engine/rocksdb_engine.h"
 #include "storage/keys.h"
 #include "storage/record_codec.h"
+#include "tests/rpc/test_certificates.h"
 #include "tests/server/daemon/child_process.h"
 #include "tests/testing/fake_logger.h"
 #include "tests/testing/temp_dir.h"
@@ -50,10 +51,12 @@ class DaemonTest : public ::testing::Test {
   }
 
   // Starts a server and waits until it serves.
-  std::unique_ptr<ChildProcess> Serve() {
+  std::unique_ptr<ChildProcess> Serve(const std::vector<std::string>& more = {}) {
     std::filesystem::remove(ready_);
-    auto server =
-        Run({"serve", "--data", data_, "--listen", "127.0.0.1:0", "--ready-file", ready_});
+    std::vector<std::string> args = {"serve",       "--data",       data_, "--listen",
+                                     "127.0.0.1:0", "--ready-file", ready_};
+    args.insert(args.end(), more.begin(), more.end());
+    auto server = Run(args);
     while (!std::filesystem::exists(ready_) && !server->Ended()) std::this_thread::yield();
     EXPECT_FALSE(server->Ended()) << server->Errors();
     address_ = std::string(absl::StripSuffix(ReadWholeFile(ready_), "\n"));
@@ -251,6 +254,50 @@ TEST_F(DaemonTest, SigtermEndsStreamsAndThenTheServer) {
   EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_EQ(server->Wait(), 0) << server->Errors();
   EXPECT_THAT(server->Errors(), HasSubstr("\"stopped\""));
+}
+
+// The number that a line of the log gives as the newest revision.
+std::string NewestIn(const std::string& log, const std::string& message) {
+  const std::size_t line = log.find(absl::StrCat("\"", message, "\""));
+  const std::size_t field = log.find("\"newest_revision\":", line);
+  const std::size_t digits = log.find(':', field) + 1;
+  return log.substr(digits, log.find_first_of(",}", digits) - digits);
+}
+
+TEST_F(DaemonTest, SaysAtItsEndHowFarTheLogIsWithWhatWasCountedTillThen) {
+  Init();
+  const auto server = Serve();
+  v1::ListWorkspacesResponse workspaces;
+  const grpc::Status refused = v1::DirectoryService::NewStub(NewChannel())
+                                   ->ListWorkspaces(As("wrong").get(), {}, &workspaces);
+  ASSERT_EQ(refused.error_code(), grpc::StatusCode::UNAUTHENTICATED);
+
+  server->Signal(SIGTERM);
+  ASSERT_EQ(server->Wait(), 0) << server->Errors();
+
+  const auto again = Serve();
+  const std::string newest = NewestIn(again->Errors(), "opened the store");
+  EXPECT_EQ(newest, "1") << "the refused call is counted";
+  EXPECT_EQ(NewestIn(server->Errors(), "stopped"), newest) << server->Errors();
+}
+
+TEST_F(DaemonTest, WarnsOfAKeyThatEverybodyMayRead) {
+  Init();
+  const TestCa ca;
+  const Identity identity = ca.Issue("IP:127.0.0.1");
+  const std::string cert = dir_.Child("cert.pem");
+  const std::string key = dir_.Child("key.pem");
+  std::ofstream(cert) << identity.cert;
+  std::ofstream(key) << identity.key;
+  const auto log_with_mode = [&](mode_t mode) {
+    EXPECT_EQ(::chmod(key.c_str(), mode), 0);
+    const auto server = Serve({"--tls-cert", cert, "--tls-key", key});
+    server->Signal(SIGTERM);
+    EXPECT_EQ(server->Wait(), 0);
+    return server->Errors();
+  };
+  EXPECT_THAT(log_with_mode(0644), HasSubstr("the mode of the key of TLS"));
+  EXPECT_THAT(log_with_mode(0640), Not(HasSubstr("the mode of the key of TLS")));
 }
 
 TEST_F(DaemonTest, NoSecretIsInAFileOrALog) {
