@@ -100,6 +100,8 @@ TEST_F(BenchReportTest, HasEveryFindingThatATargetIsSetFor) {
            "Verify of 400 over that of 400: server CPU, cold",
            "20 idle subscribers: memory of each", "the same beyond that of a bare stream",
            "IssueToken at half its rate: p99 to the event beyond that to the reply",
+           "IssueToken beside 20 subscribers of another workspace, but 2 of all that never read: "
+           "rate over that alone",
            "the same where the others get every event",
            "the same over those of a bare stream of the same bytes"}));
   for (const nlohmann::json& finding : findings()) {

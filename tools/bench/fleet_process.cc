@@ -18,7 +18,6 @@ namespace {
 
 // What the process prints once each stream has its first response.
 constexpr absl::string_view kOpen = "open";
-constexpr absl::Duration kStartTimeout = absl::Minutes(1);
 constexpr absl::Duration kStopTimeout = absl::Seconds(60);
 
 bool SaysThatItIsOpen(const std::string& log_file) {
@@ -55,16 +54,18 @@ absl::StatusOr<std::unique_ptr<FleetProcess>> FleetProcess::Start(const bench::v
   child.log_file = log_file;
   child.core = core;
   LATCHKEY_ASSIGN_OR_RETURN(std::unique_ptr<ChildProcess> process, ChildProcess::Start(child));
-  const absl::Time until = absl::Now() + kStartTimeout;
+  std::unique_ptr<FleetProcess> fleet(new FleetProcess(std::move(process), log_file));
   while (!SaysThatItIsOpen(log_file)) {
     LATCHKEY_RETURN_IF_ERROR(CheckInterrupt());
-    if (!process->IsRunning()) {
-      return WithLog(absl::InternalError("the process that reads streams ended"), log_file);
-    }
-    if (absl::Now() > until) return absl::DeadlineExceededError("streams did not begin in time");
+    LATCHKEY_RETURN_IF_ERROR(fleet->Check());
     absl::SleepFor(absl::Milliseconds(10));
   }
-  return std::unique_ptr<FleetProcess>(new FleetProcess(std::move(process), log_file));
+  return fleet;
+}
+
+absl::Status FleetProcess::Check() {
+  if (process_->IsRunning()) return absl::OkStatus();
+  return WithLog(absl::InternalError("the process that reads streams ended"), log_file_);
 }
 
 absl::Status FleetProcess::Stop() { return WithLog(process_->Stop(kStopTimeout), log_file_); }
@@ -72,7 +73,8 @@ absl::Status FleetProcess::Stop() { return WithLog(process_->Stop(kStopTimeout),
 absl::Status ReadStreams() {
   EndSignals end;
   bench::v1::FleetSpec spec;
-  if (!spec.ParseFromFileDescriptor(STDIN_FILENO) || spec.streams() == 0) {
+  if (!spec.ParseFromFileDescriptor(STDIN_FILENO) || spec.streams() == 0 ||
+      spec.connections() == 0) {
     return absl::InvalidArgumentError("standard input is no FleetSpec");
   }
   LATCHKEY_ASSIGN_OR_RETURN(

@@ -19,13 +19,20 @@ namespace latchkey::benchmark {
 class FleetProcess {
  public:
   // Returns when each stream has its first response. `log_file` gets what the process prints.
-  // DEADLINE_EXCEEDED: some have none in a minute. INTERNAL: a stream ended.
+  // INTERNAL: the process ended, as where a stream did or had no response in 30 seconds; the
+  // message
+  //   has the end of its log. CANCELLED: this process was interrupted. Else as
+  //   ChildProcess::Start().
   static absl::StatusOr<std::unique_ptr<FleetProcess>> Start(const bench::v1::FleetSpec& spec,
                                                              int core, const std::string& log_file);
 
   pid_t pid() const { return process_->pid(); }
 
-  // Ends the streams. INTERNAL: one had ended before.
+  // INTERNAL: the process has ended; as Start() says it.
+  absl::Status Check();
+
+  // Ends the streams. INTERNAL: one of those that read on had ended before. DEADLINE_EXCEEDED: the
+  // process did not end in time, and was killed.
   absl::Status Stop();
 
  private:

@@ -31,10 +31,20 @@ absl::Status ErrnoError(absl::string_view what) {
   return absl::ErrnoToStatus(error, what);
 }
 
+// Moves a descriptor out of the way of the standard ones, which this process may not have.
+absl::StatusOr<int> AboveStandardStreams(int fd) {
+  if (fd > STDERR_FILENO) return fd;
+  const int moved = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  const absl::Status failed = moved < 0 ? ErrnoError("fcntl") : absl::OkStatus();
+  close(fd);
+  if (!failed.ok()) return failed;
+  return moved;
+}
+
 absl::StatusOr<int> OpenLog(const std::string& path) {
   const int log = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, S_IRUSR | S_IWUSR);
   if (log < 0) return ErrnoError(path);
-  return log;
+  return AboveStandardStreams(log);
 }
 
 // Returns a file in memory that holds `text`, to be read from its beginning.
@@ -51,7 +61,7 @@ absl::StatusOr<int> OpenInput(const std::string& text) {
     done += static_cast<std::size_t>(count);
   }
   lseek(input, 0, SEEK_SET);
-  return input;
+  return AboveStandardStreams(input);
 }
 
 cpu_set_t Only(int core) {

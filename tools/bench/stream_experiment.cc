@@ -28,10 +28,12 @@ namespace {
 
 constexpr char kSubscribe[] = "/latchkey.v1.AuditService/Subscribe";
 constexpr std::uint32_t kNeverReads = 10;  // one in so many
-// How often to look whether streams stand still, and by how many KiB they grow meanwhile at most.
+// Streams that are not read from stand still once their process has grown by no more than so much
+// in each of two looks: with all of them moving it is some MB for each of them.
 constexpr absl::Duration kLook = absl::Seconds(1);
 constexpr int kMostLooks = 60;
-constexpr double kStandstill = 4096;
+constexpr double kGrowthKibibytes = 2048;
+constexpr double kGrowthKibibytesOfEach = 64;
 constexpr std::size_t kSome = 20;
 constexpr std::size_t kReaders = 100;  // that the rate of delivery is measured with
 constexpr std::size_t kFromMemory = 15'000;
@@ -120,16 +122,18 @@ absl::StatusOr<Sample> RunOnce(const Lab& lab, Load& load, absl::Duration warm_u
 
 // Runs the load until the streams of a process that never read stand still: gRPC's window grows, so
 // that each takes megabytes before.
-absl::Status LetStandStill(const Lab& lab, Load& load, pid_t pid) {
+absl::Status LetStandStill(const Lab& lab, Load& load, FleetProcess& fleet, double silent) {
   LoopOptions loop;
   loop.outstanding = lab.options.outstanding;
   loop.measure = kLook;
-  double before = 0;
-  for (int look = 0; look < kMostLooks; ++look) {
-    const double now = ResidentKibibytes(pid);
-    if (now - before < kStandstill) return absl::OkStatus();
-    before = now;
+  double before = ResidentKibibytes(fleet.pid());
+  for (int look = 0, quiet = 0; look < kMostLooks; ++look) {
     LATCHKEY_RETURN_IF_ERROR(RunClosedLoop(load, loop).status());
+    LATCHKEY_RETURN_IF_ERROR(fleet.Check());
+    const double now = ResidentKibibytes(fleet.pid());
+    quiet = now - before < kGrowthKibibytes + silent * kGrowthKibibytesOfEach ? quiet + 1 : 0;
+    if (quiet == 2) return absl::OkStatus();
+    before = now;
   }
   return absl::DeadlineExceededError("streams that are not read from take ever more memory");
 }
@@ -139,15 +143,16 @@ absl::StatusOr<double> RateBeside(Lab& lab, Load& load, const bench::v1::FleetSp
   LATCHKEY_ASSIGN_OR_RETURN(
       const auto fleet,
       FleetProcess::Start(streams, lab.cores.client, lab.folder.path() + "/fleet.log"));
-  LATCHKEY_RETURN_IF_ERROR(LetStandStill(lab, load, fleet->pid()));
+  LATCHKEY_RETURN_IF_ERROR(
+      LetStandStill(lab, load, *fleet, streams.streams() / streams.silent_one_in()));
   LATCHKEY_ASSIGN_OR_RETURN(const Sample first, RunOnce(lab, load, lab.options.warm_up));
   LATCHKEY_ASSIGN_OR_RETURN(const Sample second, RunOnce(lab, load, lab.options.warm_up));
   LATCHKEY_RETURN_IF_ERROR(fleet->Stop());
   return first.calls_per_second + second.calls_per_second;
 }
 
-// Runs the load without, with, with, and without streams, so that neither side gains by what grows
-// from turn to turn; returns its rates with over those without.
+// Runs the load without, with, with, and without streams, so that neither side gains much by what
+// grows from turn to turn; returns its rates with over those without.
 absl::StatusOr<Spread> CompareBeside(Lab& lab, Load& load, const bench::v1::FleetSpec& streams) {
   std::vector<double> ratios;
   for (int round = 0; round < lab.options.rounds; ++round) {

@@ -44,10 +44,10 @@ class StreamFleet {
   StreamFleet(const StreamFleet&) = delete;
   StreamFleet& operator=(const StreamFleet&) = delete;
 
-  // Whether a stream ended.
+  // Whether one of the streams that read on has ended.
   bool failed() const { return failed_; }
-  // Waits until at least so many did. DEADLINE_EXCEEDED: they did not in `timeout`. CANCELLED: the
-  // process was interrupted.
+  // Waits until at least so many events came in all. DEADLINE_EXCEEDED: they did not in `timeout`.
+  // CANCELLED: the process was interrupted.
   absl::Status WaitForEvents(std::uint64_t events, absl::Duration timeout) const;
   // Ends the streams and returns the first response that had events, of any of them.
   std::string StopAndTakeResponse();
