@@ -44,7 +44,7 @@ void WarnOfReadableKey(const std::string& path, Logger& logger) {
 
 absl::Status CheckSettings(const Settings& settings) {
   LATCHKEY_RETURN_IF_ERROR(rpc::Server::Check(settings.server));
-  const absl::Status keys = secret::KeyFile::Read(KeyFilePath(settings.data_dir)).status();
+  absl::Status keys = secret::KeyFile::Read(KeyFilePath(settings.data_dir)).status();
   if (!absl::IsNotFound(keys)) return keys;
   return absl::NotFoundError(absl::StrCat(keys.message(), "; where ", settings.data_dir,
                                           " is to be a new data folder, make it with: latchkeyd "

@@ -122,7 +122,7 @@ absl::StatusOr<Sample> RunOnce(const Lab& lab, Load& load, absl::Duration warm_u
 
 // Runs the load until the streams of a process that never read stand still: gRPC's window grows, so
 // that each takes megabytes before.
-absl::Status LetStandStill(const Lab& lab, Load& load, FleetProcess& fleet, double silent) {
+absl::Status LetStandStill(const Lab& lab, Load& load, FleetProcess& fleet, std::uint32_t silent) {
   LoopOptions loop;
   loop.outstanding = lab.options.outstanding;
   loop.measure = kLook;
