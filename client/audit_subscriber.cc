@@ -113,7 +113,7 @@ absl::Status AuditSubscriber::SendLastAcknowledgement() {
   if (!reached_) {
     return absl::UnavailableError("no server was there to take the last acknowledgement");
   }
-  const absl::Status sent = client_.Call(AcknowledgementOf(revision)).status();
+  absl::Status sent = client_.Call(AcknowledgementOf(revision)).status();
   if (sent.ok()) acknowledged_ = revision;
   return sent;
 }

@@ -99,7 +99,7 @@ absl::Status LogVerifier::Explain(const merkle::Checkpoint& checkpoint) {
   // That the trees differ is certain; which event it is may be not to be had.
   for (const Pending& event : pending_) {
     if (event.sequence > checkpoint.size) break;
-    const absl::Status explained = ExplainOne(event, checkpoint);
+    absl::Status explained = ExplainOne(event, checkpoint);
     if (absl::IsDataLoss(explained)) return explained;
     if (!explained.ok()) break;
   }

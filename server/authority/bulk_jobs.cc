@@ -155,7 +155,7 @@ absl::Status BulkJobs::CarryOut(Mutation& m, const Chunk& chunk, Logger& logger)
   const std::uint64_t first_event = m.txn().next_sequence();
   for (const std::string& id : chunk.tokens) {
     const std::string name = TokenName(selection.owner, id);
-    const absl::Status revoked = Revoke(m, *before, selection, name);
+    absl::Status revoked = Revoke(m, *before, selection, name);
     if (!revoked.ok() && !IsDamaged(revoked, name, logger)) return revoked;
   }
   BulkRevocationRecord after = *before;
