@@ -17,9 +17,9 @@ namespace latchkey {
 // Makes the channel that `options` describes. Connects on the first call, and again by itself.
 // Reads the TLS files; does not touch the network. HTTP proxies of the environment are not used.
 //
-// INVALID_ARGUMENT: no target, half of a client certificate, a TLS file without a certificate or
-//   without a key that needs no passphrase, a key that is not the client certificate's, or a user
-//   agent that is not printable ASCII.
+// INVALID_ARGUMENT: no target, half of a client certificate, a TLS file that holds no certificate,
+//   or no key that can be read without a passphrase, a key that is not the client certificate's, or
+//   a user agent that is not printable ASCII.
 // FAILED_PRECONDITION: in the clear to another machine, without send_secrets_in_clear.
 // NOT_FOUND: a TLS file cannot be read.
 absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const ClientOptions& options);

@@ -19,9 +19,6 @@ using testing::ScriptedAudit;
 using ::testing::SizeIs;
 using testing::StatusIs;
 
-const grpc::Status kStopping(grpc::StatusCode::UNAVAILABLE, "the server is stopping");
-const grpc::Status kTooOld(grpc::StatusCode::OUT_OF_RANGE, "too old");
-
 TEST_F(AuditSubscriberTest, AConsumerIsAskedForByNameAfterABreakTooAndGivesNoRepeat) {
   options_.consumer = "consumers/siem";
 

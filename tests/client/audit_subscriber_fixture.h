@@ -56,6 +56,10 @@ class AuditSubscriberTest : public ::testing::Test {
     client_ = *Client::Create(std::move(options));
   }
 
+  // How a script ends a stream.
+  const grpc::Status kStopping{grpc::StatusCode::UNAVAILABLE, "the server is stopping"};
+  const grpc::Status kTooOld{grpc::StatusCode::OUT_OF_RANGE, "too old"};
+
   FakeEntropy entropy_;
   std::optional<ScriptedAudit> audit_;
   std::optional<FakeServer> server_;

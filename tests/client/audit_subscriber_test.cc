@@ -36,9 +36,6 @@ using testing::ScriptedAudit;
 using ::testing::SizeIs;
 using testing::StatusIs;
 
-const grpc::Status kStopping(grpc::StatusCode::UNAVAILABLE, "the server is stopping");
-const grpc::Status kTooOld(grpc::StatusCode::OUT_OF_RANGE, "too old");
-
 TEST_F(AuditSubscriberTest, EventsAndHeartbeatsComeInOrder) {
   EXPECT_THAT(Follow({ScriptedAudit::SendAndHold(
                          {MakeResponse({1, 2}, 2), MakeResponse({}, 7), MakeResponse({9}, 9)})},

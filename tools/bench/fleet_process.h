@@ -20,9 +20,9 @@ class FleetProcess {
  public:
   // Returns when each stream has its first response. `log_file` gets what the process prints.
   // INTERNAL: the process ended, as where a stream did or had no response in 30 seconds; the
-  // message
-  //   has the end of its log. CANCELLED: this process was interrupted. Else as
-  //   ChildProcess::Start().
+  //   message has the end of its log.
+  // CANCELLED: this process was interrupted.
+  // Else as ChildProcess::Start().
   static absl::StatusOr<std::unique_ptr<FleetProcess>> Start(const bench::v1::FleetSpec& spec,
                                                              int core, const std::string& log_file);
 
