@@ -61,16 +61,16 @@ absl::StatusOr<Caller> Authority::Authenticate(absl::string_view bearer,
     return OnBehalfOf(std::move(caller), on_behalf_of);
   }
   LATCHKEY_ASSIGN_OR_RETURN(const Verifier::Verdict verdict, verifier_->Check(bearer));
-  if (!verdict.active() || !verdict.token->calls_latchkey) {
+  if (!verdict.active() || verdict.token->calling == nullptr) {
     CountFailedAuthentication(peer);
     return BadCredentials();
   }
   const CachedToken& token = *verdict.token;
   caller.kind = token.kind == v1::TOKEN_KIND_SERVICE ? policy::CallerKind::kService
                                                      : policy::CallerKind::kMember;
-  caller.principal = token.principal;
-  caller.token = token.name;
-  caller.roles = token.roles;
+  caller.principal = token.calling->principal;
+  caller.token = token.calling->name;
+  caller.roles = token.calling->roles;
   return OnBehalfOf(std::move(caller), on_behalf_of);
 }
 

@@ -5,15 +5,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
+#include "server/authority/cached_token.h"
+#include "server/base/huge_pages.h"
 #include "server/base/mutex.h"
 
 namespace latchkey {
-
-struct CachedToken;
 
 // What is known of secrets that were presented, by their keyed hashes, in bounded memory. When it
 // is full, what was not found again since the hand last passed makes room (CLOCK), so that it holds
@@ -26,15 +27,21 @@ class SecretCache {
   // The time of a Find(), as Insert() takes it.
   using Epoch = std::uint64_t;
 
-  // Holds at most `max_entries`, or 64 where that is less.
+  // Holds at most `max_entries`, or 16 where that is less.
   explicit SecretCache(std::size_t max_entries);
+
+  // Returns an entry to fill and to Insert(). It must not outlive the cache.
+  std::shared_ptr<CachedToken> NewEntry(absl::string_view hash);
+
+  // Begins to fetch what Find() of a hash will read, which takes the time of several cache misses.
+  void Prefetch(absl::string_view hash);
 
   // Returns the entry of a hash; null where there is none, and then `epoch` is for Insert().
   Entry Find(absl::string_view hash, Epoch& epoch);
 
-  // Adds what was read of a hash since the Find() that gave `epoch`; does nothing where Erase() or
-  // Clear() may have spoken of it meanwhile, so that nothing outdated comes in.
-  void Insert(absl::string_view hash, Entry entry, Epoch epoch);
+  // Adds an entry with what was read since the Find() that gave `epoch`; does nothing where Erase()
+  // or Clear() may have spoken of it meanwhile, so that nothing outdated comes in.
+  void Insert(Entry entry, Epoch epoch);
 
   // Forgets a hash.
   void Erase(absl::string_view hash);
@@ -44,32 +51,44 @@ class SecretCache {
   std::size_t size() const;
 
  private:
-  using Id = std::array<std::uint64_t, 2>;
-  // The hash is as good as random already.
+  using Id = CachedToken::Id;
+  // Entries are found by themselves, not by a copy of their ids, so that the table is small enough
+  // to be in the processor's cache where the entries are not.
   struct IdHash {
+    using is_transparent = void;
+    // The id is as good as random already.
     std::size_t operator()(const Id& id) const { return id[0]; }
+    std::size_t operator()(const Entry& entry) const { return entry->id[0]; }
   };
-  struct Slot {
-    Id id{};
-    Entry entry;  // null: the slot is free
-    bool used = false;
+  struct IdEq {
+    using is_transparent = void;
+    bool operator()(const Entry& entry, const Id& id) const {
+      return entry->id[0] == id[0] && entry->id[1] == id[1];
+    }
+    bool operator()(const Entry& a, const Entry& b) const { return (*this)(a, b->id); }
   };
+  using Allocator = std::pmr::polymorphic_allocator<Entry>;
   struct Shard {
     mutable Mutex mu;
-    absl::flat_hash_map<Id, std::uint32_t, IdHash> places ABSL_GUARDED_BY(mu);  // into `slots`
-    std::vector<Slot> slots ABSL_GUARDED_BY(mu);
-    std::vector<std::uint32_t> free ABSL_GUARDED_BY(mu);
+    absl::flat_hash_set<Entry, IdHash, IdEq, Allocator> entries ABSL_GUARDED_BY(mu){
+        Allocator(HugePages())};
+    // Where the hand goes round: the entries by their places.
+    std::vector<const CachedToken*> ring ABSL_GUARDED_BY(mu);
+    std::vector<std::uint32_t> free ABSL_GUARDED_BY(mu);  // places without an entry
     std::uint32_t hand ABSL_GUARDED_BY(mu) = 0;
     Epoch epoch ABSL_GUARDED_BY(mu) = 0;
   };
-  static constexpr std::size_t kShards = 64;
+  static constexpr std::size_t kShards = 16;
 
   static Id IdOf(absl::string_view hash);
   Shard& ShardOf(const Id& id) { return shards_[id[1] % kShards]; }
-  // Returns a slot to fill: a free one, a new one, or another entry's.
-  std::uint32_t MakeRoom(Shard& shard) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mu);
+  // Returns a place in the ring to fill: a free one, a new one, or another entry's, which it moves
+  // to `dropped`.
+  std::uint32_t MakeRoom(Shard& shard, Entry& dropped) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mu);
 
   const std::size_t max_per_shard_;
+  std::pmr::synchronized_pool_resource blocks_;
   std::array<Shard, kShards> shards_;
 };
 

@@ -28,8 +28,9 @@ bool MayCallLatchkey(const v1::Token& token) {
   }
 }
 
-v1::Verification ActiveAnswer(const v1::Token& token) {
-  v1::Verification answer;
+v1::VerifyResponse ActiveAnswer(const v1::Token& token) {
+  v1::VerifyResponse response;
+  v1::Verification& answer = *response.mutable_verification();
   answer.set_status(v1::VERIFY_STATUS_ACTIVE);
   answer.set_token(token.name());
   answer.set_kind(token.kind());
@@ -40,51 +41,72 @@ v1::Verification ActiveAnswer(const v1::Token& token) {
   answer.set_service(token.service());
   *answer.mutable_scopes() = token.scopes();
   if (token.has_expire_time()) *answer.mutable_expire_time() = token.expire_time();
-  return answer;
+  return response;
+}
+
+void KeepAnswer(const v1::Token& token, CachedToken& cached) {
+  const std::string answer = ActiveAnswer(token).SerializeAsString();
+  cached.answer.assign(answer.begin(), answer.end());
+}
+
+v1::VerifyResponse AnswerOf(const CachedToken& token) {
+  v1::VerifyResponse response;
+  response.ParseFromArray(token.answer.data(), static_cast<int>(token.answer.size()));
+  return response;
+}
+
+absl::string_view HashOf(const secret::Digest& digest) {
+  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
+}
+
+// Says whether the replaced secret of two is good at `now`.
+bool IsStillGood(const CachedToken::Overlap* overlap, absl::Time now) {
+  return overlap != nullptr && now < overlap->superseded_until &&
+         overlap->first_use->Get() < overlap->version;
 }
 
 }  // namespace
 
-bool GenerationCell::RaiseTo(std::uint64_t generation) {
-  std::uint64_t seen = generation_.load(std::memory_order_relaxed);
-  while (seen < generation &&
-         !generation_.compare_exchange_weak(seen, generation, std::memory_order_acq_rel)) {
-  }
-  return seen < generation;
-}
-
 Verifier::Verifier(Options options, std::uint64_t newest)
     : options_(options), revision_(newest), secrets_(options.max_tokens) {}
 
-absl::StatusOr<Verifier::Verdict> Verifier::Check(absl::string_view presented) {
+Verifier::Presented Verifier::Prepare(absl::string_view text) {
+  Presented presented{text, std::nullopt};
+  if (!secret::ParseSecret(options_.prefixes, text).has_value()) return presented;
+  presented.digest = options_.keyring.HashUnderCurrent(text);
+  secrets_.Prefetch(HashOf(*presented.digest));
+  return presented;
+}
+
+absl::StatusOr<Verifier::Verdict> Verifier::Check(const Presented& presented) {
   Verdict verdict;
-  if (!secret::ParseSecret(options_.prefixes, presented).has_value()) {
+  if (!presented.digest.has_value()) {
     verdict.reason = v1::INACTIVE_REASON_MALFORMED;
     return verdict;
   }
-  for (const std::uint32_t key_id : options_.keyring.key_ids()) {
-    const secret::Digest digest = options_.keyring.HashUnder(key_id, presented);
-    const absl::string_view hash(reinterpret_cast<const char*>(digest.data()), digest.size());
-    LATCHKEY_ASSIGN_OR_RETURN(verdict.token, Find(hash));
-    if (verdict.token != nullptr) {
-      const absl::Time now = options_.clock.Now();
-      verdict.reason = Judge(*verdict.token, now);
-      if (verdict.active()) NoteUse(*verdict.token, now);
-      return verdict;
-    }
+  LATCHKEY_ASSIGN_OR_RETURN(verdict.token, Find(HashOf(*presented.digest)));
+  const auto& keys = options_.keyring.key_ids();
+  for (std::size_t i = 1; i < keys.size() && verdict.token == nullptr; ++i) {
+    const secret::Digest digest = options_.keyring.HashUnder(keys[i], presented.text);
+    LATCHKEY_ASSIGN_OR_RETURN(verdict.token, Find(HashOf(digest)));
   }
-  verdict.reason = v1::INACTIVE_REASON_UNKNOWN;
+  if (verdict.token == nullptr) {
+    verdict.reason = v1::INACTIVE_REASON_UNKNOWN;
+    return verdict;
+  }
+  const absl::Time now = options_.clock.Now();
+  verdict.reason = Judge(*verdict.token, now);
+  if (verdict.active()) NoteUse(*verdict.token, now);
   return verdict;
 }
 
 v1::InactiveReason Verifier::Judge(const CachedToken& token, absl::Time now) {
-  if (token.superseded &&
-      (token.superseded_until <= now || token.first_use->Get() >= token.version)) {
+  if (token.superseded && !IsStillGood(token.overlap.get(), now)) {
     return v1::INACTIVE_REASON_SUPERSEDED;
   }
   if (token.revoked) return v1::INACTIVE_REASON_REVOKED;
-  for (const auto& [cell, issued] : token.anchors) {
-    if (cell->Get() != issued) return v1::INACTIVE_REASON_REVOKED;
+  for (const auto& [cell, generation] : token.anchors) {
+    if (cell->Get() != generation) return v1::INACTIVE_REASON_REVOKED;
   }
   if (token.expire_time <= now) return v1::INACTIVE_REASON_EXPIRED;
   // Not for whoever looks at access: it is good for RotateToken alone.
@@ -92,33 +114,36 @@ v1::InactiveReason Verifier::Judge(const CachedToken& token, absl::Time now) {
   return v1::INACTIVE_REASON_UNSPECIFIED;
 }
 
-void Verifier::Fill(const Verdict& verdict, bool trusted, v1::Verification& verification) {
-  if (verdict.active()) {
-    verification.ParseFromString(verdict.token->answer);
-    if (trusted && verdict.token->superseded) {
-      *verification.mutable_superseded_until_time() = ToProto(verdict.token->superseded_until);
-    }
+void Verifier::AppendAnswer(const Verdict& verdict, bool trusted, std::string& response) {
+  static_assert(int{v1::VerifyResponse::kVerificationFieldNumber} ==
+                int{v1::BatchVerifyResponse::kVerificationsFieldNumber});
+  const CachedToken* token = verdict.token.get();
+  if (verdict.active() && !(trusted && token->superseded)) {
+    response.append(token->answer.data(), token->answer.size());
     return;
   }
-  verification.Clear();
-  if (trusted && verdict.token != nullptr) {
-    verification.ParseFromString(verdict.token->answer);
+  v1::VerifyResponse answer;
+  if (trusted && token != nullptr) answer = AnswerOf(*token);
+  v1::Verification& verification = *answer.mutable_verification();
+  if (verdict.active()) {
+    *verification.mutable_superseded_until_time() = ToProto(token->overlap->superseded_until);
+  } else {
     verification.clear_scopes();
     verification.clear_expire_time();
+    verification.set_status(v1::VERIFY_STATUS_INACTIVE);
+    if (trusted) verification.set_inactive_reason(verdict.reason);
   }
-  verification.set_status(v1::VERIFY_STATUS_INACTIVE);
-  if (trusted) verification.set_inactive_reason(verdict.reason);
+  answer.AppendToString(&response);
 }
 
 void Verifier::NoteUse(const CachedToken& token, absl::Time now) {
-  if (token.first_use != nullptr && !token.superseded) NoteFirstUse(token);
+  if (token.overlap != nullptr && !token.superseded) NoteFirstUse(token);
   const auto hour = static_cast<std::uint32_t>(absl::ToUnixSeconds(now) / 3600);
   if (token.used_hour.load(std::memory_order_relaxed) == hour) return;
   token.used_hour.store(hour, std::memory_order_relaxed);
-  v1::Verification answer;
-  answer.ParseFromString(token.answer);
+  const v1::VerifyResponse answer = AnswerOf(token);
   MutexLock lock(uses_mu_);
-  std::uint32_t& known = uses_[answer.token()];
+  std::uint32_t& known = uses_[answer.verification().token()];
   known = std::max(known, hour);
 }
 
@@ -143,11 +168,13 @@ absl::Time Verifier::UseInMemory(absl::string_view token) const {
 }
 
 void Verifier::NoteFirstUse(const CachedToken& token) {
-  if (token.first_use->Get() >= token.version || !token.first_use->RaiseTo(token.version)) return;
-  v1::Verification answer;
-  answer.ParseFromString(token.answer);
+  const CachedToken::Overlap& overlap = *token.overlap;
+  if (overlap.first_use->Get() >= overlap.version || !overlap.first_use->RaiseTo(overlap.version)) {
+    return;
+  }
+  const v1::VerifyResponse answer = AnswerOf(token);
   MutexLock lock(first_uses_mu_);
-  first_uses_.push_back({answer.token(), token.version, token.first_use});
+  first_uses_.push_back({answer.verification().token(), overlap.version, overlap.first_use});
 }
 
 std::vector<Verifier::FirstUse> Verifier::TakeFirstUses() {
@@ -165,7 +192,7 @@ absl::StatusOr<SecretCache::Entry> Verifier::Find(absl::string_view hash) {
   SecretCache::Epoch epoch = 0;
   if (SecretCache::Entry entry = secrets_.Find(hash, epoch)) return entry;
   LATCHKEY_ASSIGN_OR_RETURN(SecretCache::Entry entry, Load(hash));
-  if (entry != nullptr) secrets_.Insert(hash, entry, epoch);
+  if (entry != nullptr) secrets_.Insert(entry, epoch);
   return entry;
 }
 
@@ -181,42 +208,37 @@ absl::StatusOr<SecretCache::Entry> Verifier::Load(absl::string_view hash) {
     LATCHKEY_ASSIGN_OR_RETURN(record, view.GetToken(pointer->token()));
   }
   if (!record.has_value()) return SecretCache::Entry();
-  auto token = std::make_shared<CachedToken>();
   // The key holds half of the hash only.
   if (hash != (pointer->superseded() ? pointer->superseded_hash() : record->secret_hash())) {
     return SecretCache::Entry();
   }
+  auto token = secrets_.NewEntry(hash);
   token->superseded = pointer->superseded();
-  token->answer = ActiveAnswer(record->token()).SerializeAsString();
-  token->kind = record->token().kind();
-  token->revoked = record->token().state() == v1::TOKEN_STATE_REVOKED;
-  token->calls_latchkey = MayCallLatchkey(record->token());
-  if (record->token().has_expire_time()) {
-    token->expire_time = FromProto(record->token().expire_time());
+  token->overlap = LoadOverlap(hash, *record, token->superseded);
+  v1::Token shown = record->token();
+  if (token->superseded && token->overlap != nullptr) {
+    *shown.mutable_scopes() = record->previous_scopes();
   }
-  LoadOtherSecret(hash, *record, *token);
-  if (token->calls_latchkey) {
-    const bool of_service = token->kind == v1::TOKEN_KIND_SERVICE;
-    token->name = record->token().name();
-    token->principal = of_service ? record->token().service() : record->token().member();
-  }
+  token->kind = shown.kind();
+  token->revoked = shown.state() == v1::TOKEN_STATE_REVOKED;
+  if (shown.has_expire_time()) token->expire_time = FromProto(shown.expire_time());
+  KeepAnswer(shown, *token);
   LATCHKEY_RETURN_IF_ERROR(LoadAnchors(*record, *token));
+  LATCHKEY_ASSIGN_OR_RETURN(token->calling, LoadCalling(shown));
   return SecretCache::Entry(std::move(token));
 }
 
-void Verifier::LoadOtherSecret(absl::string_view hash, const storage::v1::TokenRecord& record,
-                               CachedToken& token) {
-  if (record.previous_secret_hash().empty()) return;
-  const bool is_previous = token.superseded && hash == record.previous_secret_hash();
-  if (token.superseded && !is_previous) return;
-  token.first_use = CellOf(storage::TokenKeyOfName(record.token().name())->bytes);
-  token.version = record.secret_version();
-  if (!is_previous) return;
-  token.superseded_until = FromProto(record.token().previous_secret_expire_time());
-  v1::Token before = record.token();
-  *before.mutable_scopes() = record.previous_scopes();
-  token.calls_latchkey = MayCallLatchkey(before);
-  token.answer = ActiveAnswer(before).SerializeAsString();
+std::unique_ptr<const CachedToken::Overlap> Verifier::LoadOverlap(
+    absl::string_view hash, const storage::v1::TokenRecord& record, bool superseded) {
+  if (record.previous_secret_hash().empty()) return nullptr;
+  if (superseded && hash != record.previous_secret_hash()) return nullptr;
+  auto overlap = std::make_unique<CachedToken::Overlap>();
+  overlap->first_use = CellOf(storage::TokenKeyOfName(record.token().name())->bytes);
+  overlap->version = record.secret_version();
+  if (superseded) {
+    overlap->superseded_until = FromProto(record.token().previous_secret_expire_time());
+  }
+  return overlap;
 }
 
 absl::Status Verifier::LoadAnchors(const storage::v1::TokenRecord& record, CachedToken& token) {
@@ -224,24 +246,39 @@ absl::Status Verifier::LoadAnchors(const storage::v1::TokenRecord& record, Cache
   token.anchors.reserve(anchors.size());
   bool all_loaded = true;
   for (const Anchor& anchor : anchors) {
-    token.anchors.emplace_back(CellOf(anchor.key), anchor.issued);
-    all_loaded = all_loaded && token.anchors.back().first->loaded();
+    token.anchors.push_back({CellOf(anchor.key), anchor.issued});
+    all_loaded = all_loaded && token.anchors.back().cell->loaded();
   }
-  if (all_loaded && token.kind != v1::TOKEN_KIND_SERVICE) return absl::OkStatus();
+  if (all_loaded) return absl::OkStatus();
   // Begun after the cells are in the table: a commit that this view does not show yet will find
   // them there and raise them.
   const storage::View view = NewView();
   for (std::size_t i = 0; i < anchors.size(); ++i) {
     LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t current, CurrentGeneration(view, anchors[i]));
-    token.anchors[i].first->RaiseTo(current);
-    token.anchors[i].first->set_loaded();
+    token.anchors[i].cell->RaiseTo(current);
+    token.anchors[i].cell->set_loaded();
   }
-  if (token.kind != v1::TOKEN_KIND_SERVICE) return absl::OkStatus();
-  LATCHKEY_ASSIGN_OR_RETURN(const auto service,
-                            view.Get(storage::ServiceKey(LastId(record.token().service()))));
-  if (!service.has_value()) return absl::OkStatus();
-  for (const int role : service->service().roles()) token.roles.Add(static_cast<unsigned>(role));
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<const CachedToken::Calling>> Verifier::LoadCalling(
+    const v1::Token& token) {
+  if (!MayCallLatchkey(token)) return nullptr;
+  auto calling = std::make_unique<CachedToken::Calling>();
+  calling->name = token.name();
+  if (token.kind() != v1::TOKEN_KIND_SERVICE) {
+    calling->principal = token.member();
+    return calling;
+  }
+  calling->principal = token.service();
+  const storage::View view = NewView();
+  LATCHKEY_ASSIGN_OR_RETURN(const auto service,
+                            view.Get(storage::ServiceKey(LastId(token.service()))));
+  if (!service.has_value()) return calling;
+  for (const int role : service->service().roles()) {
+    calling->roles.Add(static_cast<unsigned>(role));
+  }
+  return calling;
 }
 
 std::shared_ptr<GenerationCell> Verifier::CellOf(const std::string& key) {

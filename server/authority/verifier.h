@@ -5,63 +5,30 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "latchkey/storage/v1/records.pb.h"
+#include "latchkey/v1/common.pb.h"
+#include "latchkey/v1/token_service.pb.h"
 #include "latchkey/v1/verifier_service.pb.h"
+#include "server/authority/cached_token.h"
 #include "server/authority/effects.h"
 #include "server/authority/secret_cache.h"
 #include "server/authority/tokens.h"
 #include "server/base/clock.h"
 #include "server/base/mutex.h"
 #include "server/form/secret_form.h"
-#include "server/policy/policy.h"
 #include "server/secret/keyring.h"
 #include "storage/engine/engine.h"
 #include "storage/reader.h"
 
 namespace latchkey {
-
-// A generation as the verifier remembers it. It only grows, so that learning of it twice, or in
-// any order, does no harm.
-class GenerationCell {
- public:
-  std::uint64_t Get() const { return generation_.load(std::memory_order_acquire); }
-  // Returns whether it was lower before.
-  bool RaiseTo(std::uint64_t generation);
-  bool loaded() const { return loaded_.load(std::memory_order_acquire); }
-  void set_loaded() { loaded_.store(true, std::memory_order_release); }
-
- private:
-  std::atomic<std::uint64_t> generation_{0};
-  std::atomic<bool> loaded_{false};
-};
-
-// What the verifier remembers of a secret. Immutable.
-struct CachedToken {
-  std::string answer;  // the serialized Verification of the token while it is active
-  v1::TokenKind kind = v1::TOKEN_KIND_UNSPECIFIED;
-  bool revoked = false;         // by its own record
-  bool superseded = false;      // the secret was replaced, and is good until `superseded_until`
-  bool calls_latchkey = false;  // the token may authenticate a call to Latchkey
-  std::string name;             // of a token that does, and who its call is
-  std::string principal;
-  policy::ServiceRoles roles;  // SERVICE only
-  absl::Time expire_time = absl::InfiniteFuture();
-  absl::Time superseded_until = absl::InfinitePast();
-  // Of a token with two live secrets, else null: reaches `version` when the present secret is first
-  // used, which ends the one before.
-  std::shared_ptr<GenerationCell> first_use;
-  std::uint64_t version = 0;
-  // The hour, since 1970, of the last use that was noted; 0: none yet.
-  mutable std::atomic<std::uint32_t> used_hour{0};
-  std::vector<std::pair<std::shared_ptr<GenerationCell>, std::uint64_t>> anchors;
-};
 
 // Says whether presented secrets are good now. Reads the store for secrets it has not seen lately,
 // remembers the others in bounded memory, and never writes.
@@ -83,7 +50,7 @@ class Verifier {
     const Clock& clock;
     const secret::Keyring& keyring;
     const secret::TokenPrefixes& prefixes;
-    std::size_t max_tokens = 1'000'000;  // remembered at most; about 400 bytes each
+    std::size_t max_tokens = 1'000'000;  // remembered at most; about 430 bytes each
   };
 
   // `reason` is UNSPECIFIED where the secret is good. `token` is null where it is unknown.
@@ -96,12 +63,25 @@ class Verifier {
   // `newest` is the log's end.
   Verifier(Options options, std::uint64_t newest);
 
-  // Judges one presented secret. UNAVAILABLE, DATA_LOSS: as storage::Reader.
-  absl::StatusOr<Verdict> Check(absl::string_view presented);
+  // A secret on its way to Check(). Refers to the text, which has to outlive it.
+  struct Presented {
+    absl::string_view text;
+    std::optional<secret::Digest>
+        digest;  // under the current key; none where it has no secret's form
+  };
+  // Does what can be done before anybody knows whether to Check(): forms the hash, and begins to
+  // fetch what is remembered of it.
+  Presented Prepare(absl::string_view text);
 
-  // Writes `verdict` as the contract's answer: the reason and the token of a bad secret only where
-  // the caller is `trusted`.
-  static void Fill(const Verdict& verdict, bool trusted, v1::Verification& verification);
+  // Judges one presented secret. UNAVAILABLE, DATA_LOSS: as storage::Reader.
+  absl::StatusOr<Verdict> Check(const Presented& presented);
+  absl::StatusOr<Verdict> Check(absl::string_view text) { return Check(Prepare(text)); }
+
+  // Appends `verdict` as the contract's answer, the reason and the token of a bad secret only where
+  // the caller is `trusted`: in wire form, as the `verification` of a VerifyResponse, which is one
+  // of the `verifications` of a BatchVerifyResponse too. Fields of a message may follow one another
+  // in any order (https://protobuf.dev/programming-guides/encoding/#order).
+  static void AppendAnswer(const Verdict& verdict, bool trusted, std::string& response);
 
   // A secret that was used for the first time while the one before it was good.
   struct FirstUse {
@@ -142,9 +122,12 @@ class Verifier {
   absl::StatusOr<SecretCache::Entry> Find(absl::string_view hash);
   absl::StatusOr<SecretCache::Entry> Load(absl::string_view hash);
   absl::Status LoadAnchors(const storage::v1::TokenRecord& record, CachedToken& token);
-  // Fills what there is of a secret before, or after, the one of `hash`.
-  void LoadOtherSecret(absl::string_view hash, const storage::v1::TokenRecord& record,
-                       CachedToken& token);
+  // Returns what there is of a secret before the one of `hash`, or after it where that is
+  // `superseded`; null where there is none.
+  std::unique_ptr<const CachedToken::Overlap> LoadOverlap(absl::string_view hash,
+                                                          const storage::v1::TokenRecord& record,
+                                                          bool superseded);
+  absl::StatusOr<std::unique_ptr<const CachedToken::Calling>> LoadCalling(const v1::Token& token);
   // Raises the cells of first uses, which may have been forgotten since.
   void RememberFirstUses(const std::vector<FirstUse>& uses);
   void NoteUse(const CachedToken& token, absl::Time now);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "absl/status/status.h"
 #include "google/protobuf/message.h"
@@ -43,6 +44,18 @@ absl::Status ParseRequest(grpc::ByteBuffer& bytes, Request& request) {
   absl::Status status = parsed ? absl::OkStatus() : MalformedRequestError(request, bytes);
   bytes.Clear();
   return status;
+}
+
+// A response that is made in its wire form.
+struct EncodedResponse {
+  std::string bytes;
+
+  void Clear() { bytes.clear(); }
+};
+
+inline grpc::ByteBuffer ResponseBytes(const EncodedResponse& response) {
+  const grpc::Slice slice(response.bytes);
+  return grpc::ByteBuffer(&slice, 1);
 }
 
 // Returns `response` as bytes, written once and in place.

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "server/authority/errors.h"
@@ -44,20 +45,29 @@ absl::StatusOr<bool> Admit(Verifying& verifying, const grpc::ServerContext& cont
   return trusted;
 }
 
-absl::Status Verify(Verifying& verifying, UnaryCall<v1::VerifyRequest, v1::VerifyResponse>& call) {
+// Writes the revision that the verdicts to come show at least.
+template <typename Response>
+void BeginAnswer(const Verifier& verifier, std::string& bytes) {
+  Response response;
+  response.set_revision(verifier.revision());
+  response.AppendToString(&bytes);
+}
+
+absl::Status Verify(Verifying& verifying, UnaryCall<v1::VerifyRequest, EncodedResponse>& call) {
   const v1::VerifyRequest& request = call.request();
+  Verifier& verifier = verifying.authority.verifier();
+  const Verifier::Presented presented = verifier.Prepare(request.secret());
   LATCHKEY_ASSIGN_OR_RETURN(const bool trusted,
                             Admit(verifying, call.context(), request.min_revision()));
-  Verifier& verifier = verifying.authority.verifier();
-  v1::VerifyResponse& response = call.response();
-  response.set_revision(verifier.revision());
-  LATCHKEY_ASSIGN_OR_RETURN(const Verifier::Verdict verdict, verifier.Check(request.secret()));
-  Verifier::Fill(verdict, trusted, *response.mutable_verification());
+  std::string& response = call.response().bytes;
+  BeginAnswer<v1::VerifyResponse>(verifier, response);
+  LATCHKEY_ASSIGN_OR_RETURN(const Verifier::Verdict verdict, verifier.Check(presented));
+  Verifier::AppendAnswer(verdict, trusted, response);
   return absl::OkStatus();
 }
 
 absl::Status BatchVerify(Verifying& verifying,
-                         UnaryCall<v1::BatchVerifyRequest, v1::BatchVerifyResponse>& call) {
+                         UnaryCall<v1::BatchVerifyRequest, EncodedResponse>& call) {
   const v1::BatchVerifyRequest& request = call.request();
   LATCHKEY_ASSIGN_OR_RETURN(const bool trusted,
                             Admit(verifying, call.context(), request.min_revision()));
@@ -66,22 +76,25 @@ absl::Status BatchVerify(Verifying& verifying,
         "secrets", absl::StrCat("takes at most ", kMaxBatch, ", not ", request.secrets_size()));
   }
   Verifier& verifier = verifying.authority.verifier();
-  v1::BatchVerifyResponse& response = call.response();
-  response.set_revision(verifier.revision());
-  for (const std::string& presented : request.secrets()) {
+  std::string& response = call.response().bytes;
+  BeginAnswer<v1::BatchVerifyResponse>(verifier, response);
+  std::vector<Verifier::Presented> all;
+  all.reserve(static_cast<std::size_t>(request.secrets_size()));
+  for (const std::string& secret : request.secrets()) all.push_back(verifier.Prepare(secret));
+  for (const Verifier::Presented& presented : all) {
     LATCHKEY_ASSIGN_OR_RETURN(const Verifier::Verdict verdict, verifier.Check(presented));
-    Verifier::Fill(verdict, trusted, *response.add_verifications());
+    Verifier::AppendAnswer(verdict, trusted, response);
   }
   return absl::OkStatus();
 }
 
-bool IsLargeVerify(const v1::VerifyRequest& request, const v1::VerifyResponse&) {
-  return request.secret().capacity() > kKeptBytes;
+bool IsLargeVerify(const v1::VerifyRequest& request, const EncodedResponse& response) {
+  return request.secret().capacity() > kKeptBytes || response.bytes.capacity() > kKeptBytes;
 }
 
-bool IsLargeBatch(const v1::BatchVerifyRequest& request, const v1::BatchVerifyResponse& response) {
+bool IsLargeBatch(const v1::BatchVerifyRequest& request, const EncodedResponse& response) {
   if (request.secrets_size() > kMaxBatch) return true;
-  auto bytes = static_cast<std::size_t>(response.GetCachedSize());
+  std::size_t bytes = response.bytes.capacity();
   for (const std::string& presented : request.secrets()) bytes += presented.size();
   return bytes > kKeptBatchBytes;
 }
@@ -90,8 +103,8 @@ bool IsLargeBatch(const v1::BatchVerifyRequest& request, const v1::BatchVerifyRe
 
 std::vector<std::unique_ptr<Method>> MakeVerifierMethods(const CallFrame& frame, CallPoller& poller,
                                                          VerifierServiceCalls& service) {
-  using VerifyMethod = UnaryMethod<v1::VerifyRequest, v1::VerifyResponse>;
-  using BatchMethod = UnaryMethod<v1::BatchVerifyRequest, v1::BatchVerifyResponse>;
+  using VerifyMethod = UnaryMethod<v1::VerifyRequest, EncodedResponse>;
+  using BatchMethod = UnaryMethod<v1::BatchVerifyRequest, EncodedResponse>;
   const auto verifying = std::make_shared<Verifying>(frame.authority);
   std::vector<std::unique_ptr<Method>> methods;
   methods.push_back(std::make_unique<VerifyMethod>(

@@ -61,9 +61,11 @@ class GraceTest : public ::testing::Test {
 
   bool IsActive(const std::string& secret) { return authority_.IsActive(secret); }
   v1::Verification Verify(const std::string& secret, bool trusted) {
-    v1::Verification verification;
-    Verifier::Fill(authority_->verifier().Check(secret).value(), trusted, verification);
-    return verification;
+    std::string bytes;
+    Verifier::AppendAnswer(authority_->verifier().Check(secret).value(), trusted, bytes);
+    v1::VerifyResponse response;
+    EXPECT_TRUE(response.ParseFromString(bytes));
+    return response.verification();
   }
   v1::Token Token() {
     v1::GetTokenRequest request;

@@ -6,12 +6,11 @@
 #include <string>
 
 #include "gtest/gtest.h"
-#include "server/authority/verifier.h"
 
 namespace latchkey {
 namespace {
 
-constexpr std::size_t kShards = 64;
+constexpr std::size_t kShards = 16;
 
 // A hash of 32 bytes that falls into the first shard.
 std::string HashOf(std::uint64_t number) {
@@ -20,14 +19,12 @@ std::string HashOf(std::uint64_t number) {
   return hash;
 }
 
-SecretCache::Entry NewEntry() { return std::make_shared<const CachedToken>(); }
-
 class SecretCacheTest : public ::testing::Test {
  protected:
   // Looks a hash up and adds it where it is not there, as the verifier does.
   void Use(const std::string& hash) {
     SecretCache::Epoch epoch = 0;
-    if (cache_.Find(hash, epoch) == nullptr) cache_.Insert(hash, NewEntry(), epoch);
+    if (cache_.Find(hash, epoch) == nullptr) cache_.Insert(cache_.NewEntry(hash), epoch);
   }
   bool Has(const std::string& hash) {
     SecretCache::Epoch epoch = 0;
@@ -69,7 +66,7 @@ TEST_F(SecretCacheTest, DoesNotTakeInWhatWasReadBeforeAnErase) {
   SecretCache::Epoch epoch = 0;
   ASSERT_EQ(cache_.Find(HashOf(1), epoch), nullptr);
   cache_.Erase(HashOf(1));
-  cache_.Insert(HashOf(1), NewEntry(), epoch);
+  cache_.Insert(cache_.NewEntry(HashOf(1)), epoch);
   EXPECT_FALSE(Has(HashOf(1)));
 }
 
@@ -78,7 +75,7 @@ TEST_F(SecretCacheTest, DoesNotTakeInWhatWasReadBeforeAClear) {
   SecretCache::Epoch epoch = 0;
   ASSERT_EQ(cache_.Find(HashOf(1), epoch), nullptr);
   cache_.Clear();
-  cache_.Insert(HashOf(1), NewEntry(), epoch);
+  cache_.Insert(cache_.NewEntry(HashOf(1)), epoch);
   EXPECT_FALSE(Has(HashOf(1)));
   EXPECT_FALSE(Has(HashOf(2)));
   EXPECT_EQ(cache_.size(), 0u);
@@ -89,6 +86,25 @@ TEST_F(SecretCacheTest, FillsTheRoomThatAnEraseLeft) {
   cache_.Erase(HashOf(3));
   Use(HashOf(9));
   for (const std::uint64_t i : {0, 1, 2, 9}) EXPECT_TRUE(Has(HashOf(i))) << i;
+}
+
+TEST_F(SecretCacheTest, AnEntryInHandStaysWhateverBecomesOfItsPlace) {
+  SecretCache::Epoch epoch = 0;
+  Use(HashOf(1));
+  const SecretCache::Entry entry = cache_.Find(HashOf(1), epoch);
+  cache_.Erase(HashOf(1));
+  for (std::uint64_t i = 2; i < 100; ++i) Use(HashOf(i));
+  EXPECT_EQ(entry->id[0], 1u);
+  EXPECT_FALSE(Has(HashOf(1)));
+}
+
+TEST_F(SecretCacheTest, ToPrefetchIsNotToUse) {
+  for (std::uint64_t i = 0; i < 4; ++i) Use(HashOf(i));
+  for (std::uint64_t i = 4; i < 8; ++i) {
+    cache_.Prefetch(HashOf(0));
+    Use(HashOf(i));
+  }
+  EXPECT_FALSE(Has(HashOf(0)));
 }
 
 }  // namespace
