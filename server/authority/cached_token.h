@@ -55,16 +55,10 @@ struct CachedToken {
 
   // The first half of the secret's keyed hash.
   using Id = std::array<std::uint64_t, 2>;
-  // What a SecretCache keeps of its entry, under its lock.
-  struct InCache {
-    std::uint32_t place = 0;
-    bool used = false;
-  };
-
   explicit CachedToken(const Id& of) : id(of) {}
 
   const Id id;
-  mutable InCache in_cache;
+  mutable std::uint32_t place = 0;  // in its SecretCache, and under the lock of that
   // The hour, since 1970, of the last use that was noted; 0: none yet.
   mutable std::atomic<std::uint32_t> used_hour{0};
   v1::TokenKind kind = v1::TOKEN_KIND_UNSPECIFIED;
@@ -72,9 +66,9 @@ struct CachedToken {
   bool superseded = false;  // the secret was replaced
   absl::Time expire_time = absl::InfiniteFuture();
   std::unique_ptr<const Overlap> overlap;  // null where the token has one live secret
-  absl::InlinedVector<IssuedUnder, 3> anchors;
+  absl::InlinedVector<IssuedUnder, 4> anchors;
   // The answer while the token is active, as AppendAnswer() writes it.
-  absl::InlinedVector<char, 200> answer;
+  absl::InlinedVector<char, 176> answer;
   std::unique_ptr<const Calling> calling;  // null: the token may not call Latchkey
 };
 

@@ -50,7 +50,7 @@ class Verifier {
     const Clock& clock;
     const secret::Keyring& keyring;
     const secret::TokenPrefixes& prefixes;
-    std::size_t max_tokens = 1'000'000;  // remembered at most; about 430 bytes each
+    std::size_t max_tokens = 1'000'000;  // remembered at most; 440 bytes each and more
   };
 
   // `reason` is UNSPECIFIED where the secret is good. `token` is null where it is unknown.
@@ -66,11 +66,11 @@ class Verifier {
   // A secret on its way to Check(). Refers to the text, which has to outlive it.
   struct Presented {
     absl::string_view text;
-    std::optional<secret::Digest>
-        digest;  // under the current key; none where it has no secret's form
+    // Under the current key; none where the text has no secret's form.
+    std::optional<secret::Digest> digest;
   };
   // Does what can be done before anybody knows whether to Check(): forms the hash, and begins to
-  // fetch what is remembered of it.
+  // fetch where what is remembered of it is looked for.
   Presented Prepare(absl::string_view text);
 
   // Judges one presented secret. UNAVAILABLE, DATA_LOSS: as storage::Reader.

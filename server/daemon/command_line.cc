@@ -91,7 +91,7 @@ void AddLimits(CLI::App& app, Settings& settings) {
       ->capture_default_str()
       ->check(many);
   app.add_option("--max-cached-tokens", settings.max_cached_tokens,
-                 "Tokens that Verify keeps in memory, about 430 bytes each")
+                 "Tokens that Verify keeps in memory, 440 bytes each and more")
       ->capture_default_str()
       ->check(CLI::Range(1000, 100'000'000));
   app.add_option("--max-log-bytes", settings.max_log_bytes,

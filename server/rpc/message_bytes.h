@@ -53,6 +53,7 @@ struct EncodedResponse {
   void Clear() { bytes.clear(); }
 };
 
+// Copies, so that the response can be used again.
 inline grpc::ByteBuffer ResponseBytes(const EncodedResponse& response) {
   const grpc::Slice slice(response.bytes);
   return grpc::ByteBuffer(&slice, 1);

@@ -2,13 +2,18 @@
 
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <string>
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace latchkey {
 namespace {
+
+using ::testing::HasSubstr;
 
 // The bytes of this process's address space.
 std::size_t MappedBytes() {
@@ -18,6 +23,30 @@ std::size_t MappedBytes() {
     if (word == "VmSize:" && in >> word) return std::stoul(word) * 1024;
   }
   return 0;
+}
+
+// The flags of the mapping that `block` is the beginning of.
+std::string FlagsOf(const void* block) {
+  std::ifstream in("/proc/self/smaps");
+  std::ostringstream begin;
+  begin << std::hex << reinterpret_cast<std::uintptr_t>(block) << '-';
+  std::string line;
+  bool found = false;
+  while (std::getline(in, line)) {
+    if (line.rfind(begin.str(), 0) == 0) found = true;
+    if (found && line.rfind("VmFlags:", 0) == 0) return line;
+  }
+  return "";
+}
+
+TEST(HugePagesTest, LargeBlocksAskForHugePages) {
+  if (!std::filesystem::exists("/sys/kernel/mm/transparent_hugepage")) {
+    GTEST_SKIP() << "this kernel has none";
+  }
+  constexpr std::size_t kBytes = 2 * kHugePageBytes;
+  void* const block = HugePages()->allocate(kBytes);
+  EXPECT_THAT(FlagsOf(block), HasSubstr(" hg"));
+  HugePages()->deallocate(block, kBytes);
 }
 
 TEST(HugePagesTest, LargeBlocksBeginAtAHugePageAndAreAsLargeAsAsked) {

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "gtest/gtest.h"
 
@@ -96,6 +98,24 @@ TEST_F(SecretCacheTest, AnEntryInHandStaysWhateverBecomesOfItsPlace) {
   for (std::uint64_t i = 2; i < 100; ++i) Use(HashOf(i));
   EXPECT_EQ(entry->id[0], 1u);
   EXPECT_FALSE(Has(HashOf(1)));
+}
+
+TEST_F(SecretCacheTest, ThreadsMayFreeWhatOthersMadeAndEnd) {
+  std::vector<std::thread> threads;
+  for (std::uint64_t t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      for (std::uint64_t i = 0; i < 500; ++i) {
+        Use(HashOf(t * 250 + i));
+        cache_.Erase(HashOf(t * 250 + i / 2));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_LE(cache_.size(), 4u);
+  cache_.Clear();
+  EXPECT_EQ(cache_.size(), 0u);
+  Use(HashOf(1));
+  EXPECT_TRUE(Has(HashOf(1)));
 }
 
 TEST_F(SecretCacheTest, ToPrefetchIsNotToUse) {
