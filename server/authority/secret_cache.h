@@ -52,7 +52,7 @@ class SecretCache {
   // The time of a Find(), as Insert() takes it.
   using Epoch = std::uint64_t;
 
-  // Holds at most `max_entries`, or 16 where that is less.
+  // Holds at most `max_entries`, rounded up to a multiple of 16.
   explicit SecretCache(std::size_t max_entries);
 
   // Returns an entry to fill and to Insert(). It must not outlive the cache.

@@ -173,8 +173,11 @@ void Verifier::NoteFirstUse(const CachedToken& token) {
     return;
   }
   const v1::VerifyResponse answer = AnswerOf(token);
+  std::vector<FirstUse> use = {{answer.verification().token(), overlap.version, nullptr}};
   MutexLock lock(first_uses_mu_);
-  first_uses_.push_back({answer.verification().token(), overlap.version, overlap.first_use});
+  // Once more, since a Reset() that came between has not seen it in the list.
+  RememberFirstUses(use);
+  first_uses_.push_back(std::move(use.front()));
 }
 
 std::vector<Verifier::FirstUse> Verifier::TakeFirstUses() {
@@ -182,10 +185,10 @@ std::vector<Verifier::FirstUse> Verifier::TakeFirstUses() {
   return std::exchange(first_uses_, {});
 }
 
-void Verifier::ReturnFirstUses(const std::vector<FirstUse>& uses) {
-  RememberFirstUses(uses);
+void Verifier::ReturnFirstUses(std::vector<FirstUse> uses) {
   MutexLock lock(first_uses_mu_);
-  first_uses_.insert(first_uses_.end(), uses.begin(), uses.end());
+  RememberFirstUses(uses);
+  for (FirstUse& use : uses) first_uses_.push_back(std::move(use));
 }
 
 absl::StatusOr<SecretCache::Entry> Verifier::Find(absl::string_view hash) {
@@ -318,9 +321,10 @@ void Verifier::Reset(std::uint64_t newest) {
   revision_.store(newest, std::memory_order_release);
 }
 
-void Verifier::RememberFirstUses(const std::vector<FirstUse>& uses) {
-  for (const FirstUse& use : uses) {
-    CellOf(storage::TokenKeyOfName(use.token)->bytes)->RaiseTo(use.version);
+void Verifier::RememberFirstUses(std::vector<FirstUse>& uses) {
+  for (FirstUse& use : uses) {
+    use.cell = CellOf(storage::TokenKeyOfName(use.token)->bytes);
+    use.cell->RaiseTo(use.version);
   }
 }
 

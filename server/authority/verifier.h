@@ -93,7 +93,7 @@ class Verifier {
   // Returns, and forgets, the first uses since the last call.
   std::vector<FirstUse> TakeFirstUses();
   // Takes back what could not be written.
-  void ReturnFirstUses(const std::vector<FirstUse>& uses);
+  void ReturnFirstUses(std::vector<FirstUse> uses);
 
   // The hours, since 1970, in which tokens were last found good, by name.
   using Uses = absl::flat_hash_map<std::string, std::uint32_t>;
@@ -128,8 +128,9 @@ class Verifier {
                                                           const storage::v1::TokenRecord& record,
                                                           bool superseded);
   absl::StatusOr<std::unique_ptr<const CachedToken::Calling>> LoadCalling(const v1::Token& token);
-  // Raises the cells of first uses, which may have been forgotten since.
-  void RememberFirstUses(const std::vector<FirstUse>& uses);
+  // Raises, and holds, the cells that there are now: those that the uses held may have been
+  // forgotten since.
+  void RememberFirstUses(std::vector<FirstUse>& uses);
   void NoteUse(const CachedToken& token, absl::Time now);
   void NoteFirstUse(const CachedToken& token);
   static v1::InactiveReason Judge(const CachedToken& token, absl::Time now);

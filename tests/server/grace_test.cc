@@ -1,5 +1,6 @@
 // Regenerating with grace, through the authority in one thread.
 #include <string>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "server/base/executor.h"
@@ -214,6 +215,28 @@ TEST_F(GraceTest, TheOldSecretGetsNoMoreAndKeepsNoMoreThanTheTokenMay) {
   const std::string third = Regenerate(wide);
   EXPECT_EQ(Verify(second, true).scopes_size(), 1);
   EXPECT_EQ(Verify(third, true).scopes_size(), 2);
+}
+
+TEST_F(GraceTest, AFirstUseIsNotForgottenForOthersAfterTheStoreCameBack) {
+  std::vector<std::string> others;
+  for (int i = 0; i < 4200; ++i) {  // more than the verifier remembers for nobody
+    v1::IssueTokenRequest issue;
+    issue.set_parent("workspaces/acme");
+    issue.set_kind(v1::TOKEN_KIND_CUSTOM_BOT);
+    issue.set_app("apps/deploys");
+    const auto issued = Call(ann(), issue);
+    ASSERT_TRUE(issued.ok()) << issued.status();
+    v1::RegenerateTokenRequest again = Again(absl::Hours(1));
+    again.set_name(issued->issued_token().token().name());
+    others.push_back(Regenerate(again));
+  }
+  const auto check = [&](const std::string& secret) {
+    return authority_->verifier().Check(secret).value();
+  };
+  ASSERT_TRUE(check(Regenerate(absl::Hours(1))).active());
+  authority_->verifier().Reset(authority_->events().newest());
+  for (const std::string& secret : others) ASSERT_TRUE(check(secret).active());
+  EXPECT_EQ(check(first_).reason, v1::INACTIVE_REASON_SUPERSEDED);
 }
 
 TEST_F(GraceTest, AFirstUseIsWrittenWhenTheAuthorityCloses) {
