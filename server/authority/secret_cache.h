@@ -16,7 +16,7 @@
 
 namespace latchkey {
 
-// A pool of blocks for every thread. What is given back stays in it, for whoever asks next: so it
+// One pool of blocks for all threads. What is given back stays in it, for whoever asks next: so it
 // takes what was in use at most at once, other than std::pmr::synchronized_pool_resource, which has
 // a pool for each thread. Thread-safe.
 class LockedPool final : public std::pmr::memory_resource {

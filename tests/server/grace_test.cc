@@ -30,11 +30,7 @@ class GraceTest : public ::testing::Test {
     app.mutable_app()->add_bot_scopes("read");
     app.mutable_app()->add_bot_scopes("write");
     ASSERT_TRUE(Call(ann(), app).ok());
-    v1::IssueTokenRequest issue;
-    issue.set_parent("workspaces/acme");
-    issue.set_kind(v1::TOKEN_KIND_CUSTOM_BOT);
-    issue.set_app("apps/deploys");
-    const auto issued = Call(ann(), issue);
+    const auto issued = Issue();
     ASSERT_TRUE(issued.ok()) << issued.status();
     first_ = issued->issued_token().secret();
     name_ = issued->issued_token().token().name();
@@ -45,6 +41,14 @@ class GraceTest : public ::testing::Test {
   template <typename Request>
   absl::StatusOr<ResponseOf<Request>> Call(const Caller& caller, const Request& request) {
     return authority_.Call(caller, request);
+  }
+
+  absl::StatusOr<v1::IssueTokenResponse> Issue() {
+    v1::IssueTokenRequest request;
+    request.set_parent("workspaces/acme");
+    request.set_kind(v1::TOKEN_KIND_CUSTOM_BOT);
+    request.set_app("apps/deploys");
+    return Call(ann(), request);
   }
 
   v1::RegenerateTokenRequest Again(absl::Duration grace) const {
@@ -220,11 +224,7 @@ TEST_F(GraceTest, TheOldSecretGetsNoMoreAndKeepsNoMoreThanTheTokenMay) {
 TEST_F(GraceTest, AFirstUseIsNotForgottenForOthersAfterTheStoreCameBack) {
   std::vector<std::string> others;
   for (int i = 0; i < 4200; ++i) {  // more than the verifier remembers for nobody
-    v1::IssueTokenRequest issue;
-    issue.set_parent("workspaces/acme");
-    issue.set_kind(v1::TOKEN_KIND_CUSTOM_BOT);
-    issue.set_app("apps/deploys");
-    const auto issued = Call(ann(), issue);
+    const auto issued = Issue();
     ASSERT_TRUE(issued.ok()) << issued.status();
     v1::RegenerateTokenRequest again = Again(absl::Hours(1));
     again.set_name(issued->issued_token().token().name());
