@@ -90,16 +90,6 @@ TEST_F(SecretCacheTest, FillsTheRoomThatAnEraseLeft) {
   for (const std::uint64_t i : {0, 1, 2, 9}) EXPECT_TRUE(Has(HashOf(i))) << i;
 }
 
-TEST_F(SecretCacheTest, AnEntryInHandStaysWhateverBecomesOfItsPlace) {
-  SecretCache::Epoch epoch = 0;
-  Use(HashOf(1));
-  const SecretCache::Entry entry = cache_.Find(HashOf(1), epoch);
-  cache_.Erase(HashOf(1));
-  for (std::uint64_t i = 2; i < 100; ++i) Use(HashOf(i));
-  EXPECT_EQ(entry->id[0], 1u);
-  EXPECT_FALSE(Has(HashOf(1)));
-}
-
 TEST_F(SecretCacheTest, ThreadsMayFreeWhatOthersMadeAndEnd) {
   std::vector<std::thread> threads;
   for (std::uint64_t t = 0; t < 4; ++t) {
