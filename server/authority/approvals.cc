@@ -78,6 +78,20 @@ void CheckMask(const google::protobuf::FieldMask& mask,
   }
 }
 
+namespace {
+
+// Who asks for more takes the own request for less back, which needs nobody's approval.
+void WithdrawReplaced(Mutation& m, const FactSheet& sheet, const ApprovalRequestRecord& old) {
+  const policy::Action asked = m.action();
+  const policy::Decision waits = m.decision();
+  m.GoOnWith(policy::Action::kRequestWithdraw, sheet.DecideOwnAs(policy::Action::kRequestWithdraw));
+  EndRequest(m, old, v1::APPROVAL_REQUEST_STATE_WITHDRAWN, v1::ACTION_REQUEST_WITHDRAW,
+             "Replaced by a later request.");
+  m.GoOnWith(asked, waits);
+}
+
+}  // namespace
+
 absl::Status LeaveRequest(Mutation& m, const FactSheet& sheet, v1::TokenKind token_kind,
                           const Strings& scopes, absl::string_view reason) {
   const std::string& workspace = m.target().workspace;
@@ -97,10 +111,7 @@ absl::Status LeaveRequest(Mutation& m, const FactSheet& sheet, v1::TokenKind tok
       return NeedsApprovalError(ToProto(m.action()), m.decision(), pending->name(),
                                 old->approval_request().revision());
     }
-    if (old.has_value()) {
-      EndRequest(m, *old, v1::APPROVAL_REQUEST_STATE_WITHDRAWN, v1::ACTION_REQUEST_WITHDRAW,
-                 "Replaced by a later request.");
-    }
+    if (old.has_value()) WithdrawReplaced(m, sheet, *old);
   }
   m.set_keep_on_error();
   const std::string id = m.NewId();

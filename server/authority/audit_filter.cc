@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/authority/actions.h"
+#include "server/authority/caller.h"
 #include "server/authority/common.h"
 #include "server/authority/names.h"
 #include "server/authority/organizations.h"
@@ -65,6 +66,12 @@ void CheckPrefixes(const Strings& prefixes, Validator& validator) {
   }
 }
 
+bool IsPrincipal(const std::string& name) {
+  return ParseMember(name).has_value() || ParseService(name).has_value() ||
+         name == kOperatorPrincipal || name == kSystemPrincipal || name == kBearerPrincipal ||
+         name == kAnonymousPrincipal;
+}
+
 void CheckNames(const v1::EventFilter& filter, Validator& validator) {
   validator.Name("filter.workspace", filter.workspace(),
                  filter.workspace().empty() || ParseWorkspace(filter.workspace()).has_value(),
@@ -80,7 +87,10 @@ void CheckNames(const v1::EventFilter& filter, Validator& validator) {
                  "the name of a resource, such as workspaces/{id}/members/{id}");
   validator.Name("filter.token", filter.token(),
                  filter.token().empty() || ParseToken(filter.token()).has_value(), kTokenForm);
-  validator.Text("filter.actor", filter.actor());
+  validator.Name("filter.actor", filter.actor(),
+                 filter.actor().empty() || IsPrincipal(filter.actor()),
+                 "workspaces/{id}/members/{id}, services/{id}, operator, latchkey, bearer or "
+                 "anonymous");
 }
 
 }  // namespace

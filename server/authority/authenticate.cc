@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/authority/authority.h"
 #include "server/authority/names.h"
+#include "server/authority/refusal.h"
 #include "server/base/status_macros.h"
 #include "storage/keys.h"
 
@@ -106,7 +107,9 @@ absl::StatusOr<Caller> Authority::AuthenticateCertificate(const std::vector<std:
 
 absl::StatusOr<Authority::VerifyTrust> Authority::AuthorizeVerify(const Caller& caller) {
   policy::Decision decision;
-  if (caller.kind == policy::CallerKind::kMember) {
+  if (!caller.undelegated.empty()) {
+    decision = UndelegatedDecision();
+  } else if (caller.kind == policy::CallerKind::kMember) {
     const storage::View view = NewView();
     LATCHKEY_ASSIGN_OR_RETURN(
         const FactSheet sheet,

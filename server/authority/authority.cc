@@ -1,5 +1,9 @@
 #include "server/authority/authority.h"
 
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -30,6 +34,33 @@ storage::v1::MetaRecord NewMeta(Entropy& entropy, absl::Time now) {
   return meta;
 }
 
+// Adds the checks of the keys that `meta` does not know, and returns whether there were any.
+// FAILED_PRECONDITION: a key has the id of another one that the store was opened with.
+absl::StatusOr<bool> CheckKeys(const secret::Keyring& keyring, storage::v1::MetaRecord& meta) {
+  constexpr absl::string_view kChecked = "latchkey key check";
+  constexpr std::size_t kCheckBytes = 16;
+  std::map<std::uint32_t, std::string> checks;
+  for (const auto& known : meta.key_checks()) checks.emplace(known.id(), known.check());
+  const std::size_t before = checks.size();
+  for (const std::uint32_t id : keyring.key_ids()) {
+    const secret::Digest digest = keyring.HashUnder(id, kChecked);
+    const std::string check(reinterpret_cast<const char*>(digest.data()), kCheckBytes);
+    if (checks.emplace(id, check).first->second == check) continue;
+    return absl::FailedPreconditionError(absl::StrCat(
+        "hash key ", id,
+        " of the key file is another one than the store's secrets were hashed "
+        "under, so that none of them would be known: bring back the key file that belongs to this "
+        "store, or give a new key an id of its own"));
+  }
+  meta.clear_key_checks();
+  for (auto& [id, check] : checks) {
+    storage::v1::KeyCheck& known = *meta.add_key_checks();
+    known.set_id(id);
+    known.set_check(std::move(check));
+  }
+  return checks.size() != before;
+}
+
 }  // namespace
 
 Authority::Authority(const Options& options)
@@ -50,7 +81,7 @@ Authority::~Authority() = default;
 
 absl::StatusOr<std::unique_ptr<Authority>> Authority::Open(const Options& options) {
   std::unique_ptr<Authority> authority(new Authority(options));
-  LATCHKEY_RETURN_IF_ERROR(authority->CheckFormat());
+  LATCHKEY_RETURN_IF_ERROR(authority->CheckMeta());
   const Options& o = authority->options_;
   LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t last_checkpoint, authority->LastCheckpoint());
   authority->last_checkpoint_ = last_checkpoint;
@@ -82,21 +113,26 @@ absl::StatusOr<std::unique_ptr<Authority>> Authority::Open(const Options& option
   return authority;
 }
 
-absl::Status Authority::CheckFormat() {
-  const auto key = storage::MetaKey();
-  LATCHKEY_ASSIGN_OR_RETURN(const auto meta, NewView().Get(key));
-  if (!meta.has_value()) {
-    engine::WriteBatch batch;
-    batch.Expect(key.bytes, 0);
-    batch.Put(key.bytes,
-              storage::EncodeRecord(key.bytes, NewMeta(options_.entropy, options_.clock.Now())));
-    return options_.engine.Commit(batch).status();
+absl::Status Authority::CheckMeta() {
+  LATCHKEY_ASSIGN_OR_RETURN(const auto found, NewView().Get(storage::MetaKey()));
+  storage::v1::MetaRecord meta =
+      found.has_value() ? *found : NewMeta(options_.entropy, options_.clock.Now());
+  const bool is_old = meta.format() == kFormatWithoutTree;
+  if (!is_old && meta.format() != kStoreFormat) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the store has format ", meta.format(), "; this program reads formats ", kFormatWithoutTree,
+        " to ", kStoreFormat, ": use the program that wrote it, or a later one"));
   }
-  if (meta->format() == kStoreFormat) return absl::OkStatus();
-  if (meta->format() == kFormatWithoutTree) return Upgrade(*meta);
-  return absl::FailedPreconditionError(absl::StrCat(
-      "the store has format ", meta->format(), "; this program reads formats ", kFormatWithoutTree,
-      " to ", kStoreFormat, ": use the program that wrote it, or a later one"));
+  LATCHKEY_ASSIGN_OR_RETURN(const bool has_new_keys, CheckKeys(options_.keyring, meta));
+  if (is_old) return Upgrade(std::move(meta));
+  return !found.has_value() || has_new_keys ? WriteMeta(meta) : absl::OkStatus();
+}
+
+absl::Status Authority::WriteMeta(const storage::v1::MetaRecord& meta) {
+  const auto key = storage::MetaKey();
+  engine::WriteBatch batch;
+  batch.Put(key.bytes, storage::EncodeRecord(key.bytes, meta));
+  return options_.engine.Commit(batch).status();
 }
 
 absl::Status Authority::Upgrade(storage::v1::MetaRecord meta) {
@@ -106,10 +142,7 @@ absl::Status Authority::Upgrade(storage::v1::MetaRecord meta) {
   LATCHKEY_RETURN_IF_ERROR(storage::ExtendTree(options_.engine));
   // Only now, so that one that was interrupted is gone on with.
   meta.set_format(kStoreFormat);
-  const auto key = storage::MetaKey();
-  engine::WriteBatch batch;
-  batch.Put(key.bytes, storage::EncodeRecord(key.bytes, meta));
-  return options_.engine.Commit(batch).status();
+  return WriteMeta(meta);
 }
 
 template <typename Request>

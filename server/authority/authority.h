@@ -58,7 +58,8 @@ class Authority {
   };
 
   // Opens the state in the engine, and makes it in an empty one.
-  // FAILED_PRECONDITION: the store has a format that this program does not read (names both).
+  // FAILED_PRECONDITION: the store has a format that this program does not read (names both), or
+  // belongs to another key file (names the key's id).
   // DATA_LOSS, UNAVAILABLE: the store does not read.
   static absl::StatusOr<std::unique_ptr<Authority>> Open(const Options& options);
   ~Authority();
@@ -101,6 +102,9 @@ class Authority {
   absl::StatusOr<Caller> AuthenticateCertificate(const std::vector<std::string>& uri_sans,
                                                  absl::string_view on_behalf_of,
                                                  absl::string_view peer);
+
+  // Counts credentials of `peer` that were none, for the log.
+  void CountFailedAuthentication(absl::string_view peer);
 
   // How much a caller may learn by verifying.
   enum class VerifyTrust { kMinimal, kFull };
@@ -153,7 +157,9 @@ class Authority {
   bool AnsweredWithoutChange(const Caller& caller, const Request& request,
                              const Done<ResponseOf<Request>>& done);
 
-  absl::Status CheckFormat();
+  // Makes the record that says what the store is, where it is new; else judges it.
+  absl::Status CheckMeta();
+  absl::Status WriteMeta(const storage::v1::MetaRecord& meta);
   // Brings a store of an earlier format to the one of this program.
   absl::Status Upgrade(storage::v1::MetaRecord meta);
   // AuthorizeAudit() for a request with the fields `workspace` and `organization`.
@@ -165,7 +171,6 @@ class Authority {
   void KeepCheckpoint();
   void KeepCheckpointWhenDue();
   absl::StatusOr<Caller> OnBehalfOf(Caller caller, absl::string_view on_behalf_of) const;
-  void CountFailedAuthentication(absl::string_view peer);
   // Gathers for a read and decides it. `about` fills the sheet.
   absl::StatusOr<FactSheet> AuthorizeRead(const storage::Reader& reader, const Caller& caller,
                                           policy::Action action, absl::string_view resource,

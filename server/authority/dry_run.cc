@@ -5,8 +5,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/authority/actions.h"
+#include "server/authority/audit_filter.h"
+#include "server/authority/consumers.h"
 #include "server/authority/errors.h"
 #include "server/authority/names.h"
+#include "server/authority/refusal.h"
 #include "server/authority/validate.h"
 #include "server/base/status_macros.h"
 #include "storage/keys.h"
@@ -28,11 +31,10 @@ absl::Status AboutNewToken(FactSheet& sheet, const v1::CheckPermissionRequest& r
   if (!owner.has_value()) {
     return BadResource("workspaces/{id} or services/{id}, or apps/{id} with workspace set");
   }
-  // A grant counts whatever it covers: the request does not say which scopes are wanted.
   target.resource = app.has_value() ? request.workspace() : request.resource();
   if (app.has_value()) target.app = request.resource();
   return sheet.AboutNewToken(*owner, ToPolicy(request.token_kind()), app.value_or(""),
-                             request.member(), {});
+                             request.member(), request.scopes());
 }
 
 absl::Status AboutInstallation(FactSheet& sheet, const v1::CheckPermissionRequest& request,
@@ -68,6 +70,7 @@ absl::Status AboutMember(FactSheet& sheet, const v1::CheckPermissionRequest& req
 }
 
 absl::Status AboutWorkspace(FactSheet& sheet, const v1::CheckPermissionRequest& request) {
+  if (request.moves_workspace()) sheet.MovesWorkspace();
   if (request.resource().empty()) return absl::OkStatus();
   if (const auto id = ParseWorkspace(request.resource())) return sheet.AboutWorkspace(*id);
   return BadResource("workspaces/{id}");
@@ -80,7 +83,20 @@ absl::Status AboutEvents(FactSheet& sheet, const v1::CheckPermissionRequest& req
   if (request.resource().empty() || ParseWorkspace(request.resource()).has_value()) {
     return AboutWorkspace(sheet, request);
   }
-  return BadResource("workspaces/{id} or organizations/{id}");
+  if (const auto id = ParseBulkRevocation(request.resource())) {
+    return sheet.AboutEvents(id->workspace, request.resource());
+  }
+  return BadResource("workspaces/{id}, organizations/{id} or workspaces/{id}/bulkRevocations/{id}");
+}
+
+absl::Status AboutConsumer(const storage::Reader& reader, const Caller& caller, FactSheet& sheet,
+                           const v1::CheckPermissionRequest& request) {
+  const auto id = ParseConsumer(request.resource());
+  // Else of any consumer of a workspace or an organization.
+  if (!id.has_value()) return AboutEvents(sheet, request);
+  LATCHKEY_ASSIGN_OR_RETURN(const auto consumer, ReadConsumer(reader, *id));
+  return AboutEventsOf(caller, consumer.has_value() ? consumer->filter() : v1::EventFilter(),
+                       sheet);
 }
 
 absl::Status AboutApp(FactSheet& sheet, const v1::CheckPermissionRequest& request) {
@@ -90,7 +106,10 @@ absl::Status AboutApp(FactSheet& sheet, const v1::CheckPermissionRequest& reques
 }
 
 absl::Status AboutToken(FactSheet& sheet, const v1::CheckPermissionRequest& request) {
-  if (const auto id = ParseToken(request.resource())) return sheet.AboutToken(*id);
+  if (request.presents_secret()) sheet.PresentsSecret();
+  if (const auto id = ParseToken(request.resource())) {
+    return sheet.AboutToken(*id, request.scopes().empty() ? nullptr : &request.scopes());
+  }
   const Action action = sheet.facts().action;
   if (action == Action::kTokenRead || action == Action::kTokenBulkRevoke) {
     return AboutWorkspace(sheet, request);
@@ -112,8 +131,36 @@ absl::Status AboutOrganization(FactSheet& sheet, const v1::CheckPermissionReques
 
 }  // namespace
 
-absl::Status AboutAsked(FactSheet& sheet, const v1::CheckPermissionRequest& request,
-                        Target& target) {
+absl::Status CheckAsked(const v1::CheckPermissionRequest& request) {
+  if (!policy::IsAction(request.action())) {
+    return InvalidFieldError("action", "is no action that can be asked for; see ListRules");
+  }
+  const v1::Action action = request.action();
+  Validator validator;
+  validator.Enum("token_kind", request.token_kind(), /*or_none=*/action != v1::ACTION_TOKEN_ISSUE);
+  validator.Enum("role", request.role(), /*or_none=*/true);
+  validator.Scopes("scopes", request.scopes());
+  validator.Check(request.scopes().empty() || action == v1::ACTION_TOKEN_ISSUE ||
+                      action == v1::ACTION_TOKEN_REGENERATE,
+                  "scopes", "are for token.issue and token.regenerate; leave them out");
+  validator.Check(!request.presents_secret() || action == v1::ACTION_TOKEN_REVOKE ||
+                      action == v1::ACTION_TOKEN_ROTATE,
+                  "presents_secret", "is for token.revoke and token.rotate; leave it out");
+  validator.Check(!request.moves_workspace() || action == v1::ACTION_WORKSPACE_UPDATE,
+                  "moves_workspace", "is for workspace.update; leave it out");
+  return validator.status();
+}
+
+std::optional<Action> ReadingOfAsked(const v1::CheckPermissionRequest& request) {
+  const std::string& resource = request.resource();
+  // As DeleteConsumer tells it.
+  if (ParseConsumer(resource)) return Action::kAuditRead;
+  if (!ParseToken(resource) && !ParseApprovalRequest(resource)) return std::nullopt;
+  return ReadingOf(static_cast<Action>(static_cast<int>(request.action())));
+}
+
+absl::Status AboutAsked(const storage::Reader& reader, const Caller& caller, FactSheet& sheet,
+                        const v1::CheckPermissionRequest& request, Target& target) {
   target.resource = request.resource();
   switch (sheet.facts().action) {
     case Action::kWorkspaceCreate:
@@ -134,8 +181,9 @@ absl::Status AboutAsked(FactSheet& sheet, const v1::CheckPermissionRequest& requ
       return AboutWorkspace(sheet, request);
     case Action::kAuditRead:
     case Action::kConsumerCreate:
-    case Action::kConsumerDelete:
       return AboutEvents(sheet, request);
+    case Action::kConsumerDelete:
+      return AboutConsumer(reader, caller, sheet, request);
     case Action::kMemberCreate:
     case Action::kMemberRead:
     case Action::kMemberUpdate:
@@ -174,6 +222,7 @@ absl::Status AboutAsked(FactSheet& sheet, const v1::CheckPermissionRequest& requ
     case Action::kTokenBulkCancel:
       return AboutBulkRevocation(sheet, request);
     case Action::kTokenRotate:
+      if (request.presents_secret()) sheet.PresentsSecret();
       return absl::OkStatus();
   }
   return absl::OkStatus();
@@ -223,7 +272,7 @@ absl::Status CheckNewToken(const storage::Reader& reader, const FactSheet& sheet
 }
 
 // By the form of the resource, which is one that the action takes.
-absl::Status CheckNamed(const storage::Reader& reader, const FactSheet& sheet,
+absl::Status CheckNamed(const storage::Reader& reader, const Caller& caller, const FactSheet& sheet,
                         const std::string& name) {
   if (ParseWorkspace(name)) return There(sheet.workspace().has_value(), name);
   if (ParseOrganization(name)) return There(sheet.organization().has_value(), name);
@@ -238,6 +287,10 @@ absl::Status CheckNamed(const storage::Reader& reader, const FactSheet& sheet,
   if (ParseService(name) && sheet.facts().action == Action::kServiceDelete) {
     return There(sheet.service().has_value(), name);
   }
+  if (const auto id = ParseConsumer(name)) {
+    LATCHKEY_ASSIGN_OR_RETURN(const auto consumer, ReadConsumer(reader, *id));
+    return There(consumer.has_value() && IsOpenTo(caller, *consumer), name);
+  }
   if (const auto id = ParseBulkRevocation(name)) {
     LATCHKEY_ASSIGN_OR_RETURN(const auto record,
                               reader.Get(storage::BulkRevocationKey(id->workspace, id->id)));
@@ -248,7 +301,7 @@ absl::Status CheckNamed(const storage::Reader& reader, const FactSheet& sheet,
 
 }  // namespace
 
-absl::Status CheckThere(const storage::Reader& reader, const FactSheet& sheet,
+absl::Status CheckThere(const storage::Reader& reader, const Caller& caller, const FactSheet& sheet,
                         const v1::CheckPermissionRequest& request, const Target& target) {
   switch (sheet.facts().action) {
     case Action::kAppInstall:
@@ -274,8 +327,10 @@ absl::Status CheckThere(const storage::Reader& reader, const FactSheet& sheet,
     // Of what never was there are no events, which is an answer.
     case Action::kAuditRead:
     case Action::kConsumerCreate:
-    case Action::kConsumerDelete:
       return absl::OkStatus();
+    case Action::kConsumerDelete:
+      if (!ParseConsumer(target.resource)) return absl::OkStatus();
+      return CheckNamed(reader, caller, sheet, target.resource);
     case Action::kWorkspaceRead:
     case Action::kWorkspaceUpdate:
     case Action::kMemberRead:
@@ -300,7 +355,7 @@ absl::Status CheckThere(const storage::Reader& reader, const FactSheet& sheet,
     case Action::kTokenBulkCancel:
     case Action::kOrganizationRead:
     case Action::kOrganizationUpdate:
-      return CheckNamed(reader, sheet, target.resource);
+      return CheckNamed(reader, caller, sheet, target.resource);
   }
   return absl::OkStatus();
 }

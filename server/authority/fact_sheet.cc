@@ -33,11 +33,8 @@ bool IsRestricted(const storage::Found<storage::v1::InstallationRecord>& record)
   return record.has_value() && record->installation().approval() == v1::APP_APPROVAL_RESTRICTED;
 }
 
-// Whoever may not act for a member does not act as itself instead.
 absl::Status UndelegatedError(policy::Action action) {
-  return DeniedError(ToProto(action),
-                     {policy::Outcome::kDeny, "caller.service_role",
-                      "Acting on behalf of a member takes a service with the role DELEGATE."});
+  return DeniedError(ToProto(action), UndelegatedDecision());
 }
 
 }  // namespace
@@ -341,8 +338,11 @@ policy::Decision FactSheet::Decide() const {
           "There is no such app or token here. Look at its name, and at the workspace."};
 }
 
-policy::Decision FactSheet::DecideOwn() const {
+policy::Decision FactSheet::DecideOwn() const { return DecideOwnAs(facts_.action); }
+
+policy::Decision FactSheet::DecideOwnAs(policy::Action action) const {
   policy::Facts facts = facts_;
+  facts.action = action;
   facts.own = true;
   return policy::Decide(facts);
 }

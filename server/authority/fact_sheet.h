@@ -66,6 +66,8 @@ class FactSheet {
 
   // The workspace acted on joins an organization, or leaves one.
   void MovesWorkspace() { facts_.moves_workspace = true; }
+  // The caller presents the secret of the token acted on.
+  void PresentsSecret() { facts_.presents_secret = true; }
 
   // Of what is not there a refusal says just that.
   policy::Decision Decide() const;
@@ -74,6 +76,8 @@ class FactSheet {
 
   // Decides as if what the action is about were the caller's own.
   policy::Decision DecideOwn() const;
+  // The same for another action.
+  policy::Decision DecideOwnAs(policy::Action action) const;
 
   const policy::Facts& facts() const { return facts_; }
   // Whether there is no such app or token as the action is about.

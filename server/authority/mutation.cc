@@ -14,10 +14,18 @@ absl::StatusOr<FactSheet> Mutation::Gather(policy::Action action) {
   absl::StatusOr<FactSheet> sheet = FactSheet::For(transaction_, caller_, action, now_);
   if (absl::IsPermissionDenied(sheet.status())) {
     refused_ = true;
-    decision_ = {policy::Outcome::kDeny, "caller.service_role",
-                 "Acting on behalf of a member takes a service with the role DELEGATE."};
+    decision_ = UndelegatedDecision();
+    LATCHKEY_RETURN_IF_ERROR(AimAtWhoIsImpersonated());
   }
   return sheet;
+}
+
+absl::Status Mutation::AimAtWhoIsImpersonated() {
+  const std::string& member = caller_.undelegated.empty() ? caller_.principal : caller_.undelegated;
+  const std::string workspace(WorkspaceIdOf(member));
+  LATCHKEY_ASSIGN_OR_RETURN(const auto record, transaction_.Get(storage::WorkspaceKey(workspace)));
+  // Of a workspace that is not there nobody is to find events when it is made.
+  return record.has_value() ? AimAt({workspace, member, ""}) : absl::OkStatus();
 }
 
 absl::Status Mutation::Authorize(const FactSheet& sheet, const Target& target,

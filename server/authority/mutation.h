@@ -79,6 +79,12 @@ class Mutation {
   // Goes on with what was decided for `actor` before: the events that follow say that it was its.
   absl::Status Continue(const v1::Actor& actor, const v1::Decision& decision, const Target& target);
 
+  // The events that follow are of another action, which was decided so, and about the same target.
+  void GoOnWith(policy::Action action, const policy::Decision& decision) {
+    action_ = action;
+    decision_ = decision;
+  }
+
   // The events that follow are about `target`, by the same decision.
   absl::Status AimAt(const Target& target);
 
@@ -149,6 +155,9 @@ class Mutation {
 
  private:
   v1::Event BaseEvent(std::optional<v1::Action> action) const;
+  // The event of a call on behalf of a member that the service may not make is about that member:
+  // what the call was to change is not read.
+  absl::Status AimAtWhoIsImpersonated();
 
   storage::Transaction& transaction_;
   const Caller& caller_;

@@ -54,14 +54,7 @@ absl::StatusOr<v1::CheckPermissionResponse> Authority::Read(
       AuthorizeRead(view, caller, Action::kPolicyCheck, request.principal(), [&](FactSheet& sheet) {
         return sheet.AboutPrincipal(request.principal());
       }).status());
-  if (!policy::IsAction(request.action())) {
-    return InvalidFieldError("action", "is no action that can be asked for; see ListRules");
-  }
-  Validator validator;
-  validator.Enum("token_kind", request.token_kind(),
-                 /*or_none=*/request.action() != v1::ACTION_TOKEN_ISSUE);
-  validator.Enum("role", request.role(), /*or_none=*/true);
-  LATCHKEY_RETURN_IF_ERROR(validator.status());
+  LATCHKEY_RETURN_IF_ERROR(CheckAsked(request));
   LATCHKEY_ASSIGN_OR_RETURN(const Caller principal, PrincipalOf(caller, request.principal()));
   absl::StatusOr<FactSheet> sheet =
       FactSheet::For(view, principal, static_cast<Action>(static_cast<int>(request.action())),
@@ -71,12 +64,12 @@ absl::StatusOr<v1::CheckPermissionResponse> Authority::Read(
   }
   LATCHKEY_RETURN_IF_ERROR(sheet.status());
   Target target;
-  LATCHKEY_RETURN_IF_ERROR(AboutAsked(*sheet, request, target));
+  LATCHKEY_RETURN_IF_ERROR(AboutAsked(view, principal, *sheet, request, target));
   if (caller.kind == policy::CallerKind::kMember && principal.principal != caller.principal) {
     // Who asks for another learns nothing of a workspace that only the other may act in.
     LATCHKEY_ASSIGN_OR_RETURN(
         FactSheet own, FactSheet::For(view, caller, sheet->facts().action, options_.clock.Now()));
-    LATCHKEY_RETURN_IF_ERROR(AboutAsked(own, request, target));
+    LATCHKEY_RETURN_IF_ERROR(AboutAsked(view, caller, own, request, target));
     if (own.Decide().rule == "caller.cross_workspace") {
       return ResourceNotFoundError(request.resource());
     }
@@ -84,11 +77,11 @@ absl::StatusOr<v1::CheckPermissionResponse> Authority::Read(
   LATCHKEY_RETURN_IF_ERROR(CheckReadable(view, caller, request.resource(), options_.clock.Now()));
   const policy::Decision decision = sheet->Decide();
   if (decision.outcome != policy::Outcome::kDeny) {
-    LATCHKEY_RETURN_IF_ERROR(CheckThere(view, *sheet, request, target));
+    LATCHKEY_RETURN_IF_ERROR(CheckThere(view, principal, *sheet, request, target));
   } else if (principal.principal == caller.principal || sheet->missing()) {
     // Who asks for another, and may know of the resource, is told why the other may not.
-    const absl::Status told = RefusalError(*sheet, decision, ReadingOf(sheet->facts().action),
-                                           target.resource, target.app);
+    const absl::Status told =
+        RefusalError(*sheet, decision, ReadingOfAsked(request), target.resource, target.app);
     if (absl::IsNotFound(told)) return told;
   }
   v1::CheckPermissionResponse response;

@@ -8,6 +8,11 @@ namespace latchkey {
 
 using policy::Action;
 
+policy::Decision UndelegatedDecision() {
+  return {policy::Outcome::kDeny, "caller.service_role",
+          "Acting on behalf of a member takes a service with the role DELEGATE."};
+}
+
 bool IsAboutCaller(const policy::Decision& decision) {
   return decision.rule == "caller.unauthenticated" || decision.rule == "caller.deactivated" ||
          decision.rule == "caller.service_role";

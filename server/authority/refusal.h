@@ -13,6 +13,10 @@ namespace latchkey {
 // How a refusal is told: with rule and reason, or, where that would tell of what the caller may not
 // know of, as if it did not exist. Mutations, reads and dry runs all ask here.
 
+// What a service without the role DELEGATE is told that calls on behalf of a member: whoever may
+// not act for a member does not act as itself instead.
+policy::Decision UndelegatedDecision();
+
 // Whether a refusal is about who calls, whatever the call is about, and so tells of nothing else.
 bool IsAboutCaller(const policy::Decision& decision);
 

@@ -63,10 +63,19 @@ absl::StatusOr<bool> Replay::Find(google::protobuf::MessageLite& response) {
     LATCHKEY_RETURN_IF_ERROR(sheet.status());
     if (sheet->facts().deactivated) return false;
   }
-  LATCHKEY_ASSIGN_OR_RETURN(
-      const std::string plain,
-      mutation_.tools().keyring.sealer().Open(request_id_, method_, record->sealed_response()));
-  if (!response.ParseFromString(plain)) {
+  const absl::StatusOr<std::string> plain =
+      mutation_.tools().keyring.sealer().Open(request_id_, method_, record->sealed_response());
+  // The record's checksum held, so what does not open was sealed under another key.
+  if (absl::IsDataLoss(plain.status())) {
+    return StateConflictError(
+        method_, "answered",
+        "the call with this request_id was carried out, and its answer cannot be given again: the "
+        "server's sealing key was replaced since. Look at what it changed; for a secret, "
+        "regenerate "
+        "the token, with a new request_id");
+  }
+  LATCHKEY_RETURN_IF_ERROR(plain.status());
+  if (!response.ParseFromString(*plain)) {
     return absl::DataLossError("a kept answer to a request id does not parse");
   }
   return true;

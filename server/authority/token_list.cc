@@ -53,8 +53,12 @@ absl::StatusOr<v1::ListTokensResponse> Authority::Read(const Caller& caller,
   LATCHKEY_ASSIGN_OR_RETURN(const ListScope scope, ScopeOf(sheet, request.parent()));
   LATCHKEY_ASSIGN_OR_RETURN(TokenSelection selection, ParseQuery(request));
   LATCHKEY_ASSIGN_OR_RETURN(const Page page, PageOf(request));
-  const bool there =
-      owner.service.empty() ? sheet.workspace().has_value() : sheet.service().has_value();
+  bool there = sheet.workspace().has_value();
+  if (!owner.service.empty()) {
+    // Dead tokens stay listed, so those of a deleted service too.
+    LATCHKEY_ASSIGN_OR_RETURN(const auto service, view.Get(storage::ServiceKey(owner.service)));
+    there = service.has_value();
+  }
   if (!there) return ResourceNotFoundError(request.parent());
   v1::ListTokensResponse response;
   if (scope == ListScope::kOwn) {

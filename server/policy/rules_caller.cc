@@ -157,8 +157,8 @@ bool IsOperator(const Facts& f) {
 
 constexpr Row kRows[] = {
     {"caller.unauthenticated",
-     "the caller has no credentials, or bad ones, and does not revoke a token by presenting its "
-     "secret",
+     "the caller has no credentials, or bad ones, and does not revoke or rotate a token by "
+     "presenting its secret",
      "deny",
      {},
      [](const Facts& f) { return f.caller == CallerKind::kAnonymous && !ActsAsBearer(f); },
@@ -168,10 +168,12 @@ constexpr Row kRows[] = {
            "certificate that is mapped to a service.");
      }},
     {"caller.deactivated",
-     "the member is deactivated, or the member's workspace suspended",
+     "the member is deactivated, or the member's workspace suspended; and does not revoke or "
+     "rotate "
+     "a token by presenting its secret, which takes no credentials",
      "deny",
      {},
-     [](const Facts& f) { return IsMember(f) && f.deactivated; },
+     [](const Facts& f) { return IsMember(f) && f.deactivated && !ActsAsBearer(f); },
      [](const Facts&) {
        return Deny(
            "The member is deactivated, or the workspace suspended. An owner may reactivate the "
@@ -180,9 +182,8 @@ constexpr Row kRows[] = {
     {"caller.cross_workspace",
      "a member acts outside the member's own workspace, or on an organization that this does not "
      "belong to; is neither owner nor admin of the organization of the workspace acted on (an org "
-     "owner acts there as an OWNER would, an org admin as an ADMIN); and does not revoke a token "
-     "by "
-     "presenting its secret",
+     "owner acts there as an OWNER would, an org admin as an ADMIN); and does not revoke or rotate "
+     "a token by presenting its secret",
      "deny",
      {},
      [](const Facts& f) {
@@ -199,7 +200,7 @@ constexpr Row kRows[] = {
      "what others may do; "
      "OPERATOR for these and for services, SERVICE tokens, revoking and the server itself. None is "
      "needed to read the rules, to ask about itself, to read and revoke its own tokens, and to "
-     "revoke a token by presenting its secret; none gives what is a member's to do",
+     "revoke or rotate a token by presenting its secret; none gives what is a member's to do",
      "deny",
      {},
      [](const Facts& f) { return IsService(f) && !HasWhatItNeeds(f); },

@@ -43,8 +43,10 @@ std::vector<std::string> ProvenUriSans(const grpc::ServerContextBase& context) {
 absl::StatusOr<Caller> AuthenticateAs(Authority& authority, const grpc::ServerContextBase& context,
                                       const CallerHeaders& headers, absl::string_view peer) {
   if (!headers.authorization.empty()) {
-    LATCHKEY_ASSIGN_OR_RETURN(const absl::string_view bearer, ParseBearer(headers.authorization));
-    return authority.Authenticate(bearer, headers.on_behalf_of, peer);
+    const absl::StatusOr<absl::string_view> bearer = ParseBearer(headers.authorization);
+    if (!bearer.ok()) authority.CountFailedAuthentication(peer);
+    LATCHKEY_RETURN_IF_ERROR(bearer.status());
+    return authority.Authenticate(*bearer, headers.on_behalf_of, peer);
   }
   const std::vector<std::string> sans = ProvenUriSans(context);
   if (!sans.empty()) return authority.AuthenticateCertificate(sans, headers.on_behalf_of, peer);

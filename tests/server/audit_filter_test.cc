@@ -117,6 +117,22 @@ TEST_F(AuditFilterTest, AMemberWhoNamesNeitherIsToldWhatToName) {
             "filter.workspace");
 }
 
+TEST_F(AuditFilterTest, AnActorIsNamedAsEventsNameOne) {
+  v1::EventFilter filter;
+  for (const char* name : {"workspaces/acme/members/ann", "services/ci", "operator", "latchkey",
+                           "bearer", "anonymous"}) {
+    filter.set_actor(name);
+    EXPECT_EQ(CodeFor(operator_, filter), absl::StatusCode::kOk) << name;
+  }
+  for (const char* name : {"ann", "acme/ann", "workspaces/ACME/members/ann", "nobody"}) {
+    filter.set_actor(name);
+    const absl::Status status = List(operator_, filter).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << name;
+    EXPECT_EQ(GetDetail<google::rpc::BadRequest>(status).field_violations(0).field(),
+              "filter.actor");
+  }
+}
+
 TEST_F(AuditFilterTest, AnOwnerOfTheOrganizationGetsEachOfItsEvents) {
   ASSERT_TRUE(Move("beta", "").ok());
   for (const std::uint64_t sequence : Sequences(owner_, OfOrganization(kCorp))) {

@@ -168,5 +168,29 @@ TEST_F(AuthorityTest, AfterAFailedCommitTurnsUpMemoryFollowsTheStore) {
   EXPECT_EQ(events[1].sequence(), before + 2);
 }
 
+TEST_F(AuthorityTest, TheTokensOfADeletedServiceStayListed) {
+  v1::CreateServiceRequest create;
+  create.set_service_id("gateway");
+  create.mutable_service()->add_roles(v1::SERVICE_ROLE_VERIFIER);
+  ASSERT_TRUE(Call(operator_, create).ok());
+  v1::IssueTokenRequest issue;
+  issue.set_parent("services/gateway");
+  issue.set_kind(v1::TOKEN_KIND_SERVICE);
+  ASSERT_TRUE(Call(operator_, issue).ok());
+  v1::DeleteServiceRequest erase;
+  erase.set_name("services/gateway");
+  ASSERT_TRUE(Call(operator_, erase).ok());
+  v1::ListTokensRequest list;
+  list.set_parent("services/gateway");
+
+  const auto listed = authority_->Read(operator_, list);
+
+  ASSERT_TRUE(listed.ok()) << listed.status();
+  ASSERT_EQ(listed->tokens_size(), 1);
+  EXPECT_EQ(listed->tokens(0).state(), v1::TOKEN_STATE_REVOKED);
+  list.set_parent("services/never");
+  EXPECT_EQ(authority_->Read(operator_, list).status().code(), absl::StatusCode::kNotFound);
+}
+
 }  // namespace
 }  // namespace latchkey

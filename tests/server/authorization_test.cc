@@ -157,10 +157,48 @@ TEST_F(AuthorizationTest, AServiceWithoutDelegateActsForNobody) {
   EXPECT_EQ(event.decision().outcome(), v1::OUTCOME_DENIED);
   EXPECT_EQ(event.decision().rule(), "caller.service_role");
   EXPECT_EQ(event.actor().principal(), "services/gateway");
+  // Whose name was misused finds it.
+  EXPECT_EQ(event.workspace(), "workspaces/acme");
+  EXPECT_EQ(event.resource(), "workspaces/acme/members/ann");
   v1::GetWorkspaceRequest read;
   read.set_name("workspaces/acme");
   EXPECT_THAT(authority_->Read(*caller, read), StatusIs(absl::StatusCode::kPermissionDenied));
-  EXPECT_THAT(authority_->AuthorizeVerify(*caller), StatusIs(absl::StatusCode::kPermissionDenied));
+  const auto trust = authority_->AuthorizeVerify(*caller);
+  EXPECT_THAT(trust, StatusIs(absl::StatusCode::kPermissionDenied));
+  EXPECT_THAT(std::string(trust.status().message()), HasSubstr("DELEGATE"));
+}
+
+TEST_F(AuthorizationTest, OfAWorkspaceThatIsNotThereNobodyIsImpersonated) {
+  Caller gateway;
+  gateway.kind = policy::CallerKind::kService;
+  gateway.principal = "services/gateway";
+  gateway.undelegated = "workspaces/nope/members/ann";
+
+  EXPECT_THAT(Call(gateway, TestToken({})), StatusIs(absl::StatusCode::kPermissionDenied));
+
+  EXPECT_EQ(EventAt(newest()).workspace(), "");
+  EXPECT_EQ(EventAt(newest()).resource(), "");
+}
+
+TEST_F(AuthorizationTest, TakingARequestForLessBackNeedsNobodysApproval) {
+  SwitchApprovalsOn();
+  ASSERT_THAT(Call(bo(), TestToken({"files:read"})),
+              StatusIs(absl::StatusCode::kFailedPrecondition));
+  const std::string first = EventAt(newest()).resource();
+
+  ASSERT_THAT(Call(bo(), TestToken({"files:read", "admin"})),
+              StatusIs(absl::StatusCode::kFailedPrecondition));
+
+  const v1::Event withdrawn = EventAt(newest() - 1);
+  EXPECT_EQ(withdrawn.resource(), first);
+  EXPECT_EQ(withdrawn.action(), v1::ACTION_REQUEST_WITHDRAW);
+  EXPECT_EQ(withdrawn.decision().outcome(), v1::OUTCOME_ALLOWED);
+  EXPECT_EQ(withdrawn.decision().rule(), "request.own");
+  EXPECT_EQ(withdrawn.actor().principal(), "workspaces/acme/members/bo");
+  const v1::Event asked = EventAt(newest());
+  EXPECT_EQ(asked.action(), v1::ACTION_TOKEN_ISSUE);
+  EXPECT_EQ(asked.decision().outcome(), v1::OUTCOME_NEEDS_APPROVAL);
+  EXPECT_EQ(asked.decision().rule(), "test.request");
 }
 
 TEST_F(AuthorizationTest, WhatIsNoAppsNameDoesNotGetIntoTheLog) {

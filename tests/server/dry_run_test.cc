@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/base/executor.h"
 #include "storage/engine/memory_engine.h"
@@ -260,6 +261,123 @@ TEST_F(DryRunTest, WhoAsksForAnotherIsToldWhyAndLearnsOfNoOtherWorkspace) {
   const auto why = authority_->Read(operator_, ask);
   ASSERT_TRUE(why.ok()) << why.status();
   EXPECT_EQ(why->decision().rule(), "caller.cross_workspace");
+}
+
+TEST_F(DryRunTest, OfAllThatTheOwnWorkspaceHasAMemberIsToldWhy) {
+  for (const v1::Action action :
+       {v1::ACTION_TOKEN_READ, v1::ACTION_REQUEST_READ, v1::ACTION_REQUEST_RESOLVE}) {
+    v1::CheckPermissionRequest ask;
+    ask.set_action(action);
+    ask.set_resource("workspaces/acme");
+    const auto own = authority_->Read(bo_, ask);
+    ASSERT_TRUE(own.ok()) << own.status();
+    EXPECT_EQ(own->decision().outcome(), v1::OUTCOME_DENIED) << v1::Action_Name(action);
+    EXPECT_EQ(authority_->Read(ann_, ask)->decision().outcome(), v1::OUTCOME_ALLOWED)
+        << v1::Action_Name(action);
+    ask.set_resource("workspaces/other");
+    EXPECT_THAT(authority_->Read(bo_, ask), StatusIs(absl::StatusCode::kNotFound));
+  }
+}
+
+TEST_F(DryRunTest, WhoHoldsTheSecretMayDoWithItWhatAnybodyMay) {
+  v1::IssueTokenRequest issue;
+  issue.set_parent("workspaces/acme");
+  issue.set_kind(v1::TOKEN_KIND_LEGACY_BOT);
+  issue.set_app("apps/bot");
+  const auto issued = Call(ann_, issue);
+  ASSERT_TRUE(issued.ok()) << issued.status();
+  v1::CheckPermissionRequest ask;
+  ask.set_action(v1::ACTION_TOKEN_ROTATE);
+  EXPECT_EQ(authority_->Read(bo_, ask)->decision().outcome(), v1::OUTCOME_DENIED);
+  ask.set_presents_secret(true);
+  EXPECT_EQ(authority_->Read(bo_, ask)->decision().rule(), "rotate.bearer");
+  ask.set_action(v1::ACTION_TOKEN_REVOKE);
+  ask.set_resource(issued->issued_token().token().name());
+  EXPECT_EQ(authority_->Read(ann_, ask)->decision().rule(), "revoke.bearer");
+}
+
+TEST_F(DryRunTest, AWorkspaceIsNotMovedByItsOwner) {
+  v1::CheckPermissionRequest ask;
+  ask.set_action(v1::ACTION_WORKSPACE_UPDATE);
+  ask.set_resource("workspaces/acme");
+  EXPECT_EQ(authority_->Read(ann_, ask)->decision().rule(), "workspace.manage");
+  ask.set_moves_workspace(true);
+  EXPECT_EQ(authority_->Read(ann_, ask)->decision().rule(), "workspace.organization");
+}
+
+TEST_F(DryRunTest, AGrantCoversTheScopesThatAreAskedFor) {
+  v1::UpdateWorkspaceRequest approvals;
+  approvals.mutable_workspace()->set_name("workspaces/acme");
+  approvals.mutable_workspace()->mutable_settings()->set_app_approval_required(true);
+  approvals.mutable_update_mask()->add_paths("settings.app_approval_required");
+  ASSERT_TRUE(Call(operator_, approvals).ok());
+  v1::IssueTokenRequest issue;
+  issue.set_parent("workspaces/acme");
+  issue.set_kind(v1::TOKEN_KIND_TEST);
+  issue.add_scopes("files:read");
+  ASSERT_THAT(Call(bo_, issue), StatusIs(absl::StatusCode::kFailedPrecondition));
+  v1::ListApprovalRequestsRequest list;
+  list.set_parent("workspaces/acme");
+  v1::ResolveApprovalRequestRequest approve;
+  approve.set_name(authority_->Read(ann_, list)->approval_requests(0).name());
+  approve.set_resolution(v1::ResolveApprovalRequestRequest::RESOLUTION_APPROVE);
+  ASSERT_TRUE(Call(ann_, approve).ok());
+
+  v1::CheckPermissionRequest ask;
+  ask.set_action(v1::ACTION_TOKEN_ISSUE);
+  ask.set_resource("workspaces/acme");
+  ask.set_token_kind(v1::TOKEN_KIND_TEST);
+  ask.add_scopes("files:read");
+  EXPECT_EQ(authority_->Read(bo_, ask)->decision().rule(), "request.approved");
+  ask.add_scopes("admin");
+  EXPECT_EQ(authority_->Read(bo_, ask)->decision().rule(), "test.request");
+}
+
+TEST_F(DryRunTest, AConsumerIsAskedAboutByItsName) {
+  v1::CreateConsumerRequest create;
+  create.set_consumer_id("siem");
+  create.mutable_consumer()->mutable_filter()->set_workspace("workspaces/acme");
+  ASSERT_TRUE(Call(ann_, create).ok());
+  v1::CheckPermissionRequest ask;
+  ask.set_action(v1::ACTION_CONSUMER_DELETE);
+  ask.set_resource("consumers/siem");
+  const auto owner = authority_->Read(ann_, ask);
+  ASSERT_TRUE(owner.ok()) << owner.status();
+  EXPECT_EQ(owner->decision().outcome(), v1::OUTCOME_ALLOWED);
+  v1::DeleteConsumerRequest remove;
+  remove.set_name("consumers/siem");
+  const absl::Status act = Call(bo_, remove).status();
+  EXPECT_EQ(authority_->Read(bo_, ask).status().message(), act.message());
+  EXPECT_THAT(act, StatusIs(absl::StatusCode::kNotFound));
+  ask.set_resource("consumers/nope");
+  EXPECT_THAT(authority_->Read(ann_, ask), StatusIs(absl::StatusCode::kNotFound));
+}
+
+TEST_F(DryRunTest, TheEventsOfTheOwnBulkRevocationCanBeAskedAbout) {
+  v1::CheckPermissionRequest ask;
+  ask.set_action(v1::ACTION_AUDIT_READ);
+  ask.set_resource("workspaces/acme/bulkRevocations/nope");
+  const auto answer = authority_->Read(bo_, ask);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->decision().outcome(), v1::OUTCOME_DENIED);
+  EXPECT_EQ(authority_->Read(ann_, ask)->decision().outcome(), v1::OUTCOME_ALLOWED);
+}
+
+TEST_F(DryRunTest, WhatIsNotForTheActionIsRefused) {
+  v1::CheckPermissionRequest ask;
+  ask.set_action(v1::ACTION_APP_CREATE);
+  ask.set_resource("workspaces/acme");
+  ask.add_scopes("files:read");
+  ask.set_presents_secret(true);
+  ask.set_moves_workspace(true);
+  const auto answer = authority_->Read(ann_, ask);
+  EXPECT_THAT(answer, StatusIs(absl::StatusCode::kInvalidArgument));
+  std::vector<std::string> fields;
+  const auto bad = GetDetail<google::rpc::BadRequest>(answer.status());
+  for (const auto& violation : bad.field_violations()) {
+    fields.push_back(violation.field());
+  }
+  EXPECT_THAT(fields, ::testing::ElementsAre("scopes", "presents_secret", "moves_workspace"));
 }
 
 }  // namespace

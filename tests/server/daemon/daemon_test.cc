@@ -23,6 +23,7 @@
 #include "latchkey/v1/token_service.grpc.pb.h"
 #include "storage/engine/rocksdb_engine.h"
 #include "storage/keys.h"
+#include "storage/reader.h"
 #include "storage/record_codec.h"
 #include "tests/rpc/test_certificates.h"
 #include "tests/server/daemon/child_process.h"
@@ -32,6 +33,7 @@
 namespace latchkey::testing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -202,6 +204,84 @@ TEST_F(DaemonTest, AStoreOfANewerFormatIsRefusedByName) {
   }
 
   EXPECT_THAT(FailureOf({"serve", "--data", data_, "--listen", "127.0.0.1:0"}), HasSubstr("4711"));
+}
+
+TEST_F(DaemonTest, TheKeyFileOfAnotherStoreIsRefused) {
+  Init();
+  { const auto first = Serve(); }
+  const std::string path = data_ + "/keys.json";
+  const std::string own = ReadWholeFile(path);
+  const std::string other = dir_.Child("other");
+  ASSERT_EQ(Run({"init", "--data", other})->Wait(), 0);
+  std::ofstream(path) << ReadWholeFile(other + "/keys.json");
+
+  EXPECT_THAT(FailureOf({"serve", "--data", data_, "--listen", "127.0.0.1:0"}),
+              AllOf(HasSubstr("hash key 1"), HasSubstr("bring back the key file")));
+
+  std::ofstream(path) << own;
+  EXPECT_FALSE(Serve()->Ended());
+}
+
+TEST_F(DaemonTest, AnAnswerThatWasSealedUnderAnotherKeyIsNotTakenForDamage) {
+  const std::string secret = Init();
+  const auto issue = [this, &secret] {
+    v1::IssueTokenRequest request;
+    v1::IssueTokenResponse response;
+    request.set_parent("services/gateway");
+    request.set_kind(v1::TOKEN_KIND_SERVICE);
+    request.set_request_id("0b7a4a70-7b9e-4c62-9a33-0f5f1f2a3b4c");
+    const auto context = As(secret);
+    return v1::TokenService::NewStub(NewChannel())->IssueToken(context.get(), request, &response);
+  };
+  {
+    const auto first = Serve();
+    v1::CreateServiceRequest request;
+    v1::CreateServiceResponse response;
+    request.set_service_id("gateway");
+    request.mutable_service()->add_roles(v1::SERVICE_ROLE_VERIFIER);
+    const auto context = As(secret);
+    ASSERT_TRUE(v1::DirectoryService::NewStub(NewChannel())
+                    ->CreateService(context.get(), request, &response)
+                    .ok());
+    ASSERT_TRUE(issue().ok());
+  }
+  const std::string path = data_ + "/keys.json";
+  std::string keys = ReadWholeFile(path);
+  const std::size_t at = keys.find("\"sealing_key\": \"") + 16;
+  keys.replace(at, 4, keys.substr(at, 4) == "AAAA" ? "BBBB" : "AAAA");
+  std::ofstream(path) << keys;
+  const auto second = Serve();
+
+  const grpc::Status again = issue();
+
+  EXPECT_EQ(again.error_code(), grpc::StatusCode::FAILED_PRECONDITION) << again.error_message();
+  EXPECT_THAT(again.error_message(), HasSubstr("was carried out"));
+}
+
+TEST_F(DaemonTest, AStoreFromBeforeKeysWereCheckedChecksThemFromThenOn) {
+  Init();
+  { const auto first = Serve(); }
+  const auto key = storage::MetaKey();
+  FakeLogger logger;
+  {
+    auto engine = engine::RocksdbEngine::Open({data_ + "/store", logger});
+    ASSERT_TRUE(engine.ok()) << engine.status();
+    storage::v1::MetaRecord meta = **storage::View((*engine)->NewSnapshot()).Get(key);
+    EXPECT_EQ(meta.key_checks_size(), 1);
+    meta.clear_key_checks();
+    engine::WriteBatch batch;
+    batch.Put(key.bytes, storage::EncodeRecord(key.bytes, meta));
+    ASSERT_TRUE((*engine)->Commit(batch).ok());
+  }
+
+  { const auto second = Serve(); }
+
+  auto engine = engine::RocksdbEngine::Open({data_ + "/store", logger});
+  ASSERT_TRUE(engine.ok()) << engine.status();
+  const storage::v1::MetaRecord meta = **storage::View((*engine)->NewSnapshot()).Get(key);
+  ASSERT_EQ(meta.key_checks_size(), 1);
+  EXPECT_EQ(meta.key_checks(0).id(), 1U);
+  EXPECT_EQ(meta.key_checks(0).check().size(), 16U);
 }
 
 TEST_F(DaemonTest, WhatWasAcknowledgedIsThereAfterKill9) {
