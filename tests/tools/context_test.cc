@@ -138,6 +138,11 @@ TEST_F(ContextTest, AWrongFileIsRefusedWithItsLine) {
   EXPECT_THAT(refused("other = 1\n"), HasSubstr("config.toml:1"));
   EXPECT_THAT(refused("[contexts.a]\ntoken = \"lks_private\"\n"),
               AllOf(HasSubstr("secrets do not belong in this file"), Not(HasSubstr("private"))));
+  for (const char* key : {"token_file", "token_env", "target", "on_behalf_of"}) {
+    EXPECT_THAT(refused(absl::StrCat("[contexts.a]\n", key, " = \"", testing::kSecret, "\"\n")),
+                AllOf(HasSubstr("config.toml:2"), HasSubstr("secrets do not belong in this file"),
+                      Not(HasSubstr(testing::kSecret))));
+  }
 }
 
 TEST_F(ContextTest, AConfigFileThatCannotBeReadOrWrittenIsNamedWithWhy) {

@@ -71,7 +71,7 @@ TEST(ErrorTest, ADenialShowsRuleAndReason) {
   EXPECT_THAT(result.err, AllOf(HasSubstr("latchkey: app.reinstall is denied\n"),
                                 HasSubstr("rule    internal.collaborator\n"),
                                 HasSubstr("reason  Only its creator or a collaborator may.\n"),
-                                HasSubstr("latchkey policy rules")));
+                                HasSubstr("latchkey policy rules internal.collaborator")));
 }
 
 TEST(ErrorTest, NeedsApprovalShowsTheRequestAndHowToApproveIt) {
@@ -348,6 +348,19 @@ TEST(ErrorTest, ATalkInTheClearToAnotherMachineIsNotBegun) {
   EXPECT_THAT(
       cli.RunAlone({"app", "get", "x", "--target", "latchkey.example:1", "--ca-file", missing}).err,
       HasSubstr(missing));  // another machine gets TLS without being asked
+}
+
+TEST(ErrorTest, ASecretInAVariableForSomethingElseIsRefusedAndNotShown) {
+  for (const char* name :
+       {"LATCHKEY_TOKEN_FILE", "LATCHKEY_TARGET", "LATCHKEY_ON_BEHALF_OF", "LATCHKEY_CONTEXT",
+        "LATCHKEY_CA_FILE", "LATCHKEY_TIMEOUT", "LATCHKEY_OUTPUT", "LATCHKEY_CONFIG"}) {
+    CliHarness cli;
+    cli.environment[name] = testing::kSecret;
+    const auto result = cli.RunAlone({"workspace", "list"});
+    EXPECT_EQ(result.code, ExitCode::kUsage) << name;
+    EXPECT_THAT(result.err, AllOf(HasSubstr(name), HasSubstr("LATCHKEY_TOKEN"),
+                                  Not(HasSubstr(testing::kSecret))));
+  }
 }
 
 }  // namespace

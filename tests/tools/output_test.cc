@@ -254,5 +254,32 @@ TEST_F(OutputTest, HealthExitsWithWhetherTheServerServes) {
   EXPECT_EQ(cli_.Run(server_, {"admin", "health"}).code, ExitCode::kUnavailable);
 }
 
+TEST_F(OutputTest, TheRulesCanBeReadOnATerminalAndOneByOne) {
+  v1::ListRulesResponse rules;
+  v1::Rule& first = *rules.add_rules();
+  first.set_id("legacy_bot.owner");
+  first.set_effect("allow; others deny");
+  first.add_actions(v1::ACTION_TOKEN_REGENERATE);
+  first.set_condition(
+      "the token of a legacy bot, which nobody but the person who once set that bot up may "
+      "regenerate, and an owner of the workspace neither");
+  rules.add_rules()->set_id("default.deny");
+  server_.Answer<v1::ListRulesRequest>(rules);
+
+  auto result = cli_.Run(server_, {"policy", "rules", "legacy_bot.owner"});
+  EXPECT_EQ(result.code, ExitCode::kOk) << result.err;
+  EXPECT_EQ(result.out,
+            "legacy_bot.owner: allow; others deny\n"
+            "  of token.regenerate\n"
+            "    the token of a legacy bot, which nobody but the person who once set that bot\n"
+            "    up may regenerate, and an owner of the workspace neither\n");
+  result = cli_.Run(server_, {"policy", "rules"});
+  EXPECT_THAT(result.out, AllOf(HasSubstr("legacy_bot.owner"), HasSubstr("default.deny"),
+                                HasSubstr("of every action")));
+  result = cli_.Run(server_, {"policy", "rules", "nope"});
+  EXPECT_EQ(result.code, ExitCode::kNotFound);
+  EXPECT_THAT(result.err, HasSubstr("latchkey policy rules"));
+}
+
 }  // namespace
 }  // namespace latchkey::cli

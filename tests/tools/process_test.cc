@@ -1,13 +1,16 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -28,12 +31,13 @@ using testing::ScriptedAudit;
 // The real program as a child, with pipes for its output and an environment of its own.
 class Child {
  public:
-  Child(std::vector<std::string> args, std::vector<std::string> environment) {
+  Child(std::vector<std::string> args, std::vector<std::string> environment,
+        const char* input = "/dev/null") {
     EXPECT_EQ(::pipe2(out_.data(), O_CLOEXEC), 0);
     EXPECT_EQ(::pipe2(err_.data(), O_CLOEXEC), 0);
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY | O_NOCTTY, 0);
     ::posix_spawn_file_actions_adddup2(&actions, out_[1], 1);
     ::posix_spawn_file_actions_adddup2(&actions, err_[1], 2);
     args.insert(args.begin(), LATCHKEY_BINARY);
@@ -59,6 +63,10 @@ class Child {
   // Read up to a line's end, or to the end.
   std::string ReadLine() const { return ReadLineOf(out_[0]); }
   std::string ReadErrorLine() const { return ReadLineOf(err_[0]); }
+  std::string ReadErrorByte() const {
+    char c = 0;
+    return ::read(err_[0], &c, 1) == 1 ? std::string(1, c) : "?";
+  }
   std::string ReadErrors() const { return ReadAll(err_[0]); }
   std::string ReadOutput() const { return ReadAll(out_[0]); }
   void CloseOut() {
@@ -155,6 +163,56 @@ TEST(ProcessTest, TailEndsQuietlyOnSignalsAndWhereItsReaderHasGone) {
   child.CloseOut();
   EXPECT_EQ(child.Wait(), 0);
   EXPECT_THAT(child.ReadErrors(), IsEmpty());
+}
+
+TEST(ProcessTest, TailNoticesOnAQuietLogThatItsReaderHasGone) {
+  // Heartbeats, of which nothing is printed.
+  ScriptedAudit quiet({[](ScriptedAudit::Writer& writer, grpc::ServerContext&) {
+    writer.Write(MakeResponse({1}, 1));
+    while (writer.Write(MakeResponse({}, 1))) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return grpc::Status::CANCELLED;
+  }});
+  const FakeServer server({&quiet});
+  Child child({"audit", "tail", "--target", server.target()}, {});
+  EXPECT_THAT(child.ReadLine(), HasSubstr("     1  "));
+  child.CloseOut();
+  EXPECT_EQ(child.Wait(), 0);
+  EXPECT_THAT(child.ReadErrors(), IsEmpty());
+}
+
+bool EchoIsOn(int terminal) {
+  termios now{};
+  EXPECT_EQ(::tcgetattr(terminal, &now), 0);
+  return (now.c_lflag & static_cast<tcflag_t>(ECHO)) != 0;
+}
+
+TEST(ProcessTest, ASignalAtTheQuestionForASecretLeavesTheTerminalAsItWas) {
+  for (const int signal : {SIGINT, SIGTERM, SIGQUIT}) {
+    const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    std::array<char, 128> side{};
+    if (terminal < 0 || ::grantpt(terminal) != 0 || ::unlockpt(terminal) != 0 ||
+        ::ptsname_r(terminal, side.data(), side.size()) != 0 || ::access(side.data(), R_OK) != 0) {
+      if (terminal >= 0) ::close(terminal);
+      GTEST_SKIP() << "this machine gives no terminals";
+    }
+    const int kept = ::open(side.data(), O_RDWR | O_NOCTTY | O_CLOEXEC);
+    ASSERT_TRUE(EchoIsOn(terminal));
+    Child child({"verify", "--target", "127.0.0.1:1"}, {}, side.data());
+    const std::string question = "Secret: ";
+    std::string asked;
+    while (asked.size() < question.size()) asked += child.ReadErrorByte();
+    EXPECT_EQ(asked, question);
+    EXPECT_FALSE(EchoIsOn(terminal));
+
+    child.Signal(signal);
+
+    EXPECT_EQ(child.Wait(), -signal);
+    EXPECT_TRUE(EchoIsOn(terminal));
+    ::close(kept);
+    ::close(terminal);
+  }
 }
 
 TEST(ProcessTest, ASignalEndsATailOfAConsumerAlsoWhileNoServerIsThere) {

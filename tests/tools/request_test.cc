@@ -207,6 +207,26 @@ TEST_F(RequestTest, OfBulkRevocations) {
       "name: 'workspaces/acme/bulkRevocations/b1' reason: 'enough'");
 }
 
+TEST_F(RequestTest, OfADryRun) {
+  const auto sends = [this](std::vector<std::string> args, const std::string& text) {
+    args.insert(args.begin(), {"policy", "check"});
+    FakeServer server;
+    v1::CheckPermissionResponse allowed;
+    allowed.mutable_decision()->set_outcome(v1::OUTCOME_ALLOWED);
+    server.Answer<v1::CheckPermissionRequest>(allowed);
+    EXPECT_EQ(cli_.Run(server, args).code, ExitCode::kOk) << args[2];
+    v1::CheckPermissionRequest expected;
+    ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &expected)) << text;
+    EXPECT_EQ(server.Last<v1::CheckPermissionRequest>().DebugString(), expected.DebugString());
+  };
+  sends({"token.regenerate", "acme/t1", "--scopes", "a,b"},
+        "action: ACTION_TOKEN_REGENERATE resource: 'workspaces/acme/tokens/t1' scopes: 'a' "
+        "scopes: 'b'");
+  sends({"token.rotate", "--presents-secret"}, "action: ACTION_TOKEN_ROTATE presents_secret: true");
+  sends({"workspace.update", "acme", "--moves-workspace"},
+        "action: ACTION_WORKSPACE_UPDATE resource: 'workspaces/acme' moves_workspace: true");
+}
+
 TEST_F(RequestTest, OfPolicyAndAudit) {
   Expect<v1::ListRulesRequest>({"policy", "rules"}, "");
   Expect<v1::ListPlansRequest>({"policy", "plans"}, "");

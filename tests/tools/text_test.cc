@@ -195,7 +195,8 @@ TEST(LooksLikeSecretTest, KnowsSecretsWhereverTheyStand) {
   }
   for (const std::string argument :
        {"", "acme", "workspaces/acme/tokens/t1", "lkb_", "can_manage_apps", "chat:write_all",
-        "ACTION_TOKEN_ISSUE", "LATCHKEY_TOKEN", "/run/secrets/latchkey_token", "--request-id",
+        "talks_calendar2026", "/srv/walks_production/operator", "ACTION_TOKEN_ISSUE",
+        "LATCHKEY_TOKEN", "/run/secrets/latchkey_token", "--request-id",
         "3f2a8c1e-9d4b-4c6a-8f10-1234567890ab"}) {
     EXPECT_FALSE(LooksLikeSecret(argument)) << argument;
   }

@@ -50,9 +50,17 @@ TEST(TourTest, ItRunsToItsEndInScreensAndSaysWhoActs) {
               AllOf(HasSubstr("\n$ latchkey --token-file portal --as acme/gus token"),
                     HasSubstr("caller.guest"), HasSubstr("(exit code 5)"),
                     HasSubstr("Done: the server is stopped"), Not(HasSubstr("Enter goes on"))));
+  int audits = 0;
   for (const absl::string_view section : absl::StrSplit(tour.text, "\n## ")) {
+    if (absl::StartsWith(section, "The audit stream has all of it")) {
+      EXPECT_THAT(std::string(section),
+                  AllOf(HasSubstr("caller.guest"), HasSubstr("internal.collaborator"),
+                        HasSubstr("legacy_bot.owner"), HasSubstr("test.request")));
+      ++audits;
+    }
     EXPECT_LE(std::count(section.begin(), section.end(), '\n'), 44) << section;
   }
+  EXPECT_EQ(audits, 1);
   for (const absl::string_view line : absl::StrSplit(tour.text, '\n')) {
     const bool command = absl::StartsWith(line, "$ ");
     EXPECT_LE(line.size(), command ? 145U : 120U) << line;

@@ -46,9 +46,26 @@ absl::Status CheckArguments(const std::vector<std::string>& args) {
       "revoke the one that was shown");
 }
 
+// Refuses a secret in a variable that says something else: its value would stand in errors.
+absl::Status CheckEnvironment(const Io& io) {
+  for (const char* name :
+       {"LATCHKEY_TOKEN_FILE", "LATCHKEY_TARGET", "LATCHKEY_ON_BEHALF_OF", "LATCHKEY_CONTEXT",
+        "LATCHKEY_CONFIG", "LATCHKEY_CA_FILE", "LATCHKEY_CERT_FILE", "LATCHKEY_KEY_FILE",
+        "LATCHKEY_SERVER_NAME", "LATCHKEY_TIMEOUT", "LATCHKEY_OUTPUT"}) {
+    if (!LooksLikeSecret(io.Env(name))) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("the environment variable ", name,
+                     " holds a secret, which it does not take; the secret itself goes into "
+                     "LATCHKEY_TOKEN, and the name of a file that holds it into "
+                     "LATCHKEY_TOKEN_FILE"));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<ExitCode> Run(const std::vector<std::string>& args, const Io& io,
                              ErrorContext& context) {
   LATCHKEY_RETURN_IF_ERROR(CheckArguments(args));
+  LATCHKEY_RETURN_IF_ERROR(CheckEnvironment(io));
   LATCHKEY_ASSIGN_OR_RETURN(const Parsed parsed, ParseCommandLine(args, AllCommands()));
   if (!parsed.help.empty()) {
     io.out << parsed.help << std::flush;

@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/local_file.h"
 #include "server/base/status_macros.h"
+#include "tools/latchkey/secret_source.h"
 
 namespace latchkey::cli {
 namespace {
@@ -66,12 +67,13 @@ absl::StatusOr<Context> ReadContext(const std::string& path, const toml::node& n
   if (table == nullptr) return Wrong(path, node.source(), "a context is a table");
   Context context;
   for (const auto& [key, value] : *table) {
-    if (SetKey(context, key.str(), value)) continue;
     const absl::string_view name(key.str().data(), key.str().size());
-    if (name == "token" || name == "secret") {
+    // Of whatever key: errors and `context show` have the values.
+    if (name == "token" || name == "secret" || LooksLikeSecret(value.value_or(std::string()))) {
       return Wrong(path, value.source(),
                    "secrets do not belong in this file; name a token_file or a token_env");
     }
+    if (SetKey(context, key.str(), value)) continue;
     return Wrong(path, value.source(),
                  absl::StrCat("the key ", name, " is not known here, or has the wrong type"));
   }

@@ -76,6 +76,9 @@ absl::StatusOr<ExitCode> Add(Session& session, const AddArgs& args) {
 absl::StatusOr<Context*> Find(Config& config, const std::string& name) {
   const auto found = config.contexts.find(name);
   if (found != config.contexts.end()) return &found->second;
+  if (name.empty()) {
+    return absl::NotFoundError("no context is in use; see latchkey context list, and context add");
+  }
   std::vector<std::string> known;
   for (const auto& [other, context] : config.contexts) known.push_back(other);
   return absl::NotFoundError(

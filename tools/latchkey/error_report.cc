@@ -112,7 +112,8 @@ std::string HintFor(const absl::Status& status, const ErrorReport& report,
       if (Metadata(report, "rule") == "caller.unauthenticated") {
         return HintUnauthenticated(report, context);
       }
-      return "latchkey policy rules shows the table; latchkey policy check asks for another.";
+      return absl::StrCat("latchkey policy rules ", Metadata(report, "rule"),
+                          " shows the row of the table; latchkey policy check asks for another.");
     case v1::ERROR_REASON_NEEDS_APPROVAL:
       return absl::StrCat("Somebody who may resolves it with: latchkey request approve ",
                           ShortName(Metadata(report, "request")), "  Then repeat this command.");

@@ -1,4 +1,5 @@
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -12,15 +13,18 @@
 
 #include "server/base/clock.h"
 #include "tools/latchkey/cli_main.h"
+#include "tools/latchkey/secret_source.h"
 
 extern char** environ;
 
 namespace {
 
-// A secret that is in memory must not end in a core dump.
+// A secret that is in memory must not end in a core dump, nor in one that goes to a pipe, which has
+// no limit.
 void ForbidCoreDumps() {
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
 std::map<std::string, std::string> ReadEnvironment() {
@@ -38,11 +42,14 @@ bool ReaderHasGone() {
   return ::poll(&out, 1, /*timeout=*/0) == 1 && (out.revents & (POLLERR | POLLHUP)) != 0;
 }
 
-// Hands SIGINT and SIGTERM to the command where it listens, and else lets them end the process.
+// Hands SIGINT and SIGTERM to the command where it listens, and else lets them end the process,
+// with the terminal as it was. SIGQUIT always ends it.
 void WatchSignals(sigset_t signals, latchkey::cli::StopSignal& stop) {
   while (true) {
     int number = 0;
-    if (::sigwait(&signals, &number) != 0 || stop.Request(number)) continue;
+    if (::sigwait(&signals, &number) != 0) continue;
+    if (number != SIGQUIT && stop.Request(number)) continue;
+    latchkey::cli::RestoreTerminal();
     std::signal(number, SIG_DFL);
     ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
     ::kill(::getpid(), number);
@@ -63,6 +70,7 @@ int main(int argc, char** argv) {
   ::sigemptyset(&signals);
   ::sigaddset(&signals, SIGINT);
   ::sigaddset(&signals, SIGTERM);
+  ::sigaddset(&signals, SIGQUIT);
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::thread([signals] { WatchSignals(signals, stop); }).detach();
 

@@ -1,13 +1,19 @@
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "tools/latchkey/commands.h"
 #include "tools/latchkey/output.h"
+#include "tools/latchkey/terminal.h"
 
 namespace latchkey::cli {
 namespace {
@@ -20,6 +26,9 @@ struct CheckArgs {
   v1::TokenKind kind = v1::TOKEN_KIND_UNSPECIFIED;
   std::string member;
   v1::Role role = v1::ROLE_UNSPECIFIED;
+  std::optional<std::vector<std::string>> scopes;
+  bool presents_secret = false;
+  bool moves_workspace = false;
 };
 
 void DeclareCheck(Syntax& syntax, CheckArgs& args) {
@@ -33,6 +42,12 @@ void DeclareCheck(Syntax& syntax, CheckArgs& args) {
   syntax.Name("--member", NameKind::kMember, args.member,
               "The member a test token is for, or whose role changes");
   syntax.Enum("--role", args.role, "The role to give, for member.create and member.update");
+  syntax.List("--scopes", "SCOPE,...", args.scopes,
+              "What the token may do, for token.issue and token.regenerate [as without these]");
+  syntax.Flag("--presents-secret", args.presents_secret,
+              "With the token's secret in hand, for token.revoke and token.rotate");
+  syntax.Flag("--moves-workspace", args.moves_workspace,
+              "Into an organization or out of one, for workspace.update");
 }
 
 ExitCode CodeFor(v1::Outcome outcome) {
@@ -57,15 +72,64 @@ absl::StatusOr<ExitCode> Check(Session& session, const CheckArgs& args) {
   request.set_token_kind(args.kind);
   request.set_member(args.member);
   request.set_role(args.role);
+  for (const std::string& scope : args.scopes.value_or(std::vector<std::string>())) {
+    request.add_scopes(scope);
+  }
+  request.set_presents_secret(args.presents_secret);
+  request.set_moves_workspace(args.moves_workspace);
   LATCHKEY_ASSIGN_OR_RETURN(const auto response, session.Call(std::move(request)));
   LATCHKEY_RETURN_IF_ERROR(ShowFirstField(session, response).status());
   return CodeFor(response.decision().outcome());
 }
 
-absl::StatusOr<ExitCode> Rules(Session& session, const NoArgs& /*args*/) {
-  LATCHKEY_ASSIGN_OR_RETURN(const auto response, session.Call(v1::ListRulesRequest()));
-  return ShowList(session, response,
-                  {{"RULE", "id"}, {"WHEN", "condition"}, {"DECISION", "effect"}});
+struct RulesArgs {
+  std::optional<std::string> rule;
+};
+
+void DeclareRules(Syntax& syntax, RulesArgs& args) {
+  syntax.Text("RULE", "ID", args.rule, "Only the row with this id, as a refusal names it");
+}
+
+// Prints `text` in lines of at most 80 columns, each after `indent`.
+void PrintWrapped(absl::string_view text, absl::string_view indent, std::ostream& out) {
+  constexpr std::size_t kColumns = 80;
+  std::size_t column = 0;
+  for (const absl::string_view word : absl::StrSplit(text, ' ', absl::SkipEmpty())) {
+    const std::string shown = EscapeForTerminal(word);
+    const std::size_t width = DisplayWidth(shown);
+    const bool fits = column > 0 && column + 1 + width <= kColumns;
+    if (column > 0) out << (fits ? " " : "\n");
+    if (!fits) out << indent;
+    out << shown;
+    column = (fits ? column + 1 : indent.size()) + width;
+  }
+  out << '\n';
+}
+
+// Conditions are sentences, too long for the cells of a table.
+void PrintRule(const v1::Rule& rule, std::ostream& out) {
+  out << EscapeForTerminal(rule.id()) << ": " << EscapeForTerminal(rule.effect()) << '\n';
+  const std::string actions = FieldText(rule, "actions");
+  PrintWrapped(actions.empty() ? "every action" : absl::StrReplaceAll(actions, {{",", ", "}}),
+               "  of ", out);
+  PrintWrapped(rule.condition(), "    ", out);
+}
+
+absl::StatusOr<ExitCode> Rules(Session& session, const RulesArgs& args) {
+  LATCHKEY_ASSIGN_OR_RETURN(auto response, session.Call(v1::ListRulesRequest()));
+  if (args.rule.has_value()) {
+    auto& rules = *response.mutable_rules();
+    rules.erase(std::remove_if(rules.begin(), rules.end(),
+                               [&](const v1::Rule& rule) { return rule.id() != *args.rule; }),
+                rules.end());
+    if (rules.empty()) {
+      return absl::NotFoundError(absl::StrCat("there is no rule '", *args.rule,
+                                              "'; latchkey policy rules shows all of them"));
+    }
+  }
+  if (session.json()) return ShowList(session, response, {});
+  for (const v1::Rule& rule : response.rules()) PrintRule(rule, session.io().out);
+  return FinishOutput(session);
 }
 
 // What is said of each plan, and the field that has it.
@@ -127,7 +191,7 @@ std::vector<Command> PolicyCommands() {
       MakeCommand("policy", "check",
                   "Say what would be decided; exits 0 allowed, 3 denied, 5 needs approval",
                   DeclareCheck, Check),
-      MakeCommand("policy", "rules", "Show the decision table", DeclareNothing, Rules),
+      MakeCommand("policy", "rules", "Show the decision table", DeclareRules, Rules),
       MakeCommand("policy", "plans", "Show what each plan takes", DeclareNothing, Plans),
   };
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <istream>
+#include <optional>
 #include <ostream>
 #include <sstream>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "client/local_file.h"
+#include "server/base/mutex.h"
 #include "server/base/status_macros.h"
 #include "server/form/secret_form.h"
 #include "tools/latchkey/terminal.h"
@@ -26,24 +28,33 @@ constexpr std::size_t kSecretCharacters = secret::kRandomDigits + secret::kCheck
 constexpr std::size_t kLikelyCharacters = 8;  // after "lk?_", for a part of a secret
 constexpr std::size_t kLongestLine = 16 * 1024;
 
+// The terminal as it was before its echo was turned off, for as long as it is: also whoever ends
+// the process by a signal has to bring it back.
+struct SilencedTerminal {
+  Mutex mu;
+  std::optional<termios> before ABSL_GUARDED_BY(mu);
+};
+
+SilencedTerminal& Silenced() {
+  static SilencedTerminal silenced;
+  return silenced;
+}
+
 // Turns the terminal's echo off while it lives.
 class EchoOff {
  public:
-  explicit EchoOff(bool terminal) : active_(terminal && ::tcgetattr(STDIN_FILENO, &before_) == 0) {
-    if (!active_) return;
-    termios silent = before_;
+  explicit EchoOff(bool terminal) {
+    termios before{};
+    if (!terminal || ::tcgetattr(STDIN_FILENO, &before) != 0) return;
+    MutexLock lock(Silenced().mu);
+    Silenced().before = before;
+    termios silent = before;
     silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
     ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
   }
-  ~EchoOff() {
-    if (active_) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
-  }
+  ~EchoOff() { RestoreTerminal(); }
   EchoOff(const EchoOff&) = delete;
   EchoOff& operator=(const EchoOff&) = delete;
-
- private:
-  termios before_{};
-  const bool active_;
 };
 
 absl::StatusOr<std::vector<SecretString>> ReadLines(std::istream& in, absl::string_view what) {
@@ -100,6 +111,13 @@ absl::StatusOr<std::vector<SecretString>> ReadVariable(const std::string& name, 
 
 }  // namespace
 
+void RestoreTerminal() {
+  MutexLock lock(Silenced().mu);
+  if (!Silenced().before.has_value()) return;
+  ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &*Silenced().before);
+  Silenced().before.reset();
+}
+
 absl::StatusOr<SecretSource> ParseSecretSource(absl::string_view text) {
   if (text == "-") return SecretSource{SecretSource::Kind::kStandardInput, "-"};
   if (absl::ConsumePrefix(&text, "env:")) {
@@ -155,8 +173,10 @@ bool LooksLikeSecret(absl::string_view argument) {
     const absl::string_view after = argument.substr(at + 1);
     const auto run = static_cast<std::size_t>(
         std::find_if_not(after.begin(), after.end(), absl::ascii_isalnum) - after.begin());
-    const bool ours = at >= 3 && argument[at - 3] == 'l' && argument[at - 2] == 'k' &&
-                      absl::ascii_islower(static_cast<unsigned char>(argument[at - 1]));
+    const bool ours =
+        at >= 3 && argument[at - 3] == 'l' && argument[at - 2] == 'k' &&
+        absl::ascii_islower(static_cast<unsigned char>(argument[at - 1])) &&
+        (at == 3 || !absl::ascii_isalnum(static_cast<unsigned char>(argument[at - 4])));
     const bool prefixed =
         at >= 1 && absl::ascii_isalnum(static_cast<unsigned char>(argument[at - 1]));
     if ((ours && run >= kLikelyCharacters) || (prefixed && run == kSecretCharacters)) return true;

@@ -31,6 +31,10 @@ absl::StatusOr<SecretString> ReadSecret(const SecretSource& source, const Io& io
 // INVALID_ARGUMENT: as ReadSecret().
 absl::StatusOr<std::vector<SecretString>> ReadSecrets(const SecretSource& source, const Io& io);
 
+// Brings back the echo of a terminal on which a secret is being asked for, and else does nothing.
+// For whoever ends the process meanwhile. Thread-safe.
+void RestoreTerminal();
+
 // Returns whether `argument` seems to hold a Latchkey secret.
 bool LooksLikeSecret(absl::string_view argument);
 

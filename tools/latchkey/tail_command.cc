@@ -1,5 +1,6 @@
 #include <csignal>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -167,7 +168,9 @@ class Tail {
       }
     }
     out << std::flush;
-    output_failed_ = !out;
+    // Also where nothing was written, as on a heartbeat: nobody waits for the next event.
+    const std::function<bool()>& gone = session_.io().reader_has_gone;
+    output_failed_ = !out || (gone && gone());
     if (!output_failed_) subscriber_.Acknowledge(handled);
     // The end is what the first response says it is.
     if (args_.until_newest && !end_.has_value()) end_ = response.newest();
@@ -181,6 +184,8 @@ class Tail {
     if (!args_.consumer.empty()) return absl::IsOutOfRange(ended) ? WithAck(ended) : ended;
     const std::uint64_t position = subscriber_.complete_through();
     const bool lost_the_right = absl::IsPermissionDenied(ended) || absl::IsUnauthenticated(ended);
+    // OUT_OF_RANGE says itself where to begin.
+    if (absl::IsOutOfRange(ended)) return ended;
     if (position == 0 || (position == args_.after && !lost_the_right)) return ended;
     return WithNote(ended, absl::StrCat("go on with --after ", position));
   }
