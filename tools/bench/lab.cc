@@ -111,9 +111,12 @@ absl::Status Probe(Load& load) {
 Spread RatioOf(const Figure& a, const Figure& b, const ValueOf& value) {
   std::vector<double> ratios;
   for (std::size_t i = 0; i < a.rounds.size() && i < b.rounds.size(); ++i) {
+    const double dividend = value(a.rounds[i]);
     const double divisor = value(b.rounds[i]);
-    if (divisor > 0) ratios.push_back(value(a.rounds[i]) / divisor);
+    if (dividend > 0 && divisor > 0) ratios.push_back(dividend / divisor);
   }
+  // CPU time is 0 where no process is known that took it.
+  if (ratios.empty()) return Spread::NotMeasured();
   return SpreadOf(std::move(ratios));
 }
 

@@ -1,5 +1,8 @@
 // latchkey_bench: measures a Latchkey server. docs/performance.md says what its figures mean.
 
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -54,7 +57,10 @@ void Describe(const Options& options, const Cores& cores, const WorkFolder& fold
       "turns",
       absl::StrCat(options.rounds, " of ", absl::FormatDuration(options.measure), " after ",
                    absl::FormatDuration(options.warm_up), ", ", options.channels, " channels"));
-  report.setting.emplace_back("data on", FileSystemOf(folder.path()));
+  // Where a server that runs has its data is not known here.
+  if (options.target.empty()) {
+    report.setting.emplace_back("data on", FileSystemOf(folder.path()));
+  }
 }
 
 absl::Status MeasureCalls(Lab& lab) {
@@ -102,7 +108,15 @@ absl::Status Show(const Report& report, const std::string& json_file) {
 // gRPC would look at one event each 5 s, which is too seldom for more than four connections.
 void KeepIdleChannels() { ::setenv("GRPC_CLIENT_CHANNEL_BACKUP_POLL_INTERVAL_MS", "200", 0); }
 
+// The operator secret of a server is in memory.
+void ForbidCoreDumps() {
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
 int Run(const Options& options) {
+  ForbidCoreDumps();
   KeepIdleChannels();
   NoteInterrupts();
   const absl::StatusOr<Report> report = Measure(options);

@@ -16,6 +16,7 @@ Spread Over(const Figure& figure, double Sample::*field) {
 }
 
 std::string Show(const Spread& spread, int digits) {
+  if (!spread.measured()) return "not measured";
   return absl::StrFormat("%.*f (%.*f-%.*f)", digits, spread.median, digits, spread.min, digits,
                          spread.max);
 }
@@ -34,6 +35,7 @@ std::string Verdict(const Finding& finding, bool quick) {
   const std::string target = absl::StrFormat(
       "target: at %s %g", finding.goal == Goal::kAtMost ? "most" : "least", finding.target);
   if (quick) return absl::StrCat(target, ", not judged");
+  if (!finding.value.measured()) return absl::StrCat(target, ", NOT MEASURED");
   return absl::StrCat(target, finding.met() ? ", met" : ", MISSED");
 }
 

@@ -31,6 +31,7 @@ struct Finding {
   Goal goal = Goal::kNone;
   double target = 0;
 
+  // False also where nothing was measured.
   bool met() const;
 };
 

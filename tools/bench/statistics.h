@@ -1,6 +1,8 @@
 #ifndef LATCHKEY_TOOLS_BENCH_STATISTICS_H_
 #define LATCHKEY_TOOLS_BENCH_STATISTICS_H_
 
+#include <cmath>
+#include <limits>
 #include <vector>
 
 namespace latchkey::benchmark {
@@ -10,6 +12,13 @@ struct Spread {
   double median = 0;
   double min = 0;
   double max = 0;
+
+  // Of what could not be measured: all NaN.
+  static Spread NotMeasured() {
+    constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+    return {kNone, kNone, kNone};
+  }
+  bool measured() const { return !std::isnan(median); }
 };
 
 // The median of an even number of values is the mean of the middle two.
