@@ -13,6 +13,7 @@
 #include "server/base/status_macros.h"
 #include "storage/keys.h"
 #include "storage/log_tree.h"
+#include "storage/merkle/signed_note.h"
 #include "storage/reader.h"
 #include "storage/transaction.h"
 
@@ -35,22 +36,33 @@ storage::v1::MetaRecord NewMeta(Entropy& entropy, absl::Time now) {
 }
 
 // Adds the checks of the keys that `meta` does not know, and returns whether there were any.
-// FAILED_PRECONDITION: a key has the id of another one that the store was opened with.
+// FAILED_PRECONDITION: a key has the id of another one that the store was opened with, or the store
+// was opened with others only.
 absl::StatusOr<bool> CheckKeys(const secret::Keyring& keyring, storage::v1::MetaRecord& meta) {
   constexpr absl::string_view kChecked = "latchkey key check";
   constexpr std::size_t kCheckBytes = 16;
   std::map<std::uint32_t, std::string> checks;
   for (const auto& known : meta.key_checks()) checks.emplace(known.id(), known.check());
   const std::size_t before = checks.size();
+  bool knows_one = checks.empty();
   for (const std::uint32_t id : keyring.key_ids()) {
     const secret::Digest digest = keyring.HashUnder(id, kChecked);
     const std::string check(reinterpret_cast<const char*>(digest.data()), kCheckBytes);
-    if (checks.emplace(id, check).first->second == check) continue;
-    return absl::FailedPreconditionError(absl::StrCat(
-        "hash key ", id,
-        " of the key file is another one than the store's secrets were hashed "
-        "under, so that none of them would be known: bring back the key file that belongs to this "
-        "store, or give a new key an id of its own"));
+    const auto [known, is_new] = checks.emplace(id, check);
+    if (known->second != check) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("hash key ", id,
+                       " of the key file is not the one that had this id when the store was opened "
+                       "before, whose secrets would not be known: bring back the key file that "
+                       "belongs to this store, or give the key an id that was not used yet"));
+    }
+    knows_one = knows_one || !is_new;
+  }
+  if (!knows_one) {
+    return absl::FailedPreconditionError(
+        "the store was never opened with any of the key file's hash keys, so that none of its "
+        "secrets would be known: bring back the key file that belongs to this store, or leave its "
+        "old keys in the file behind the new one");
   }
   meta.clear_key_checks();
   for (auto& [id, check] : checks) {
@@ -123,9 +135,23 @@ absl::Status Authority::CheckMeta() {
         "the store has format ", meta.format(), "; this program reads formats ", kFormatWithoutTree,
         " to ", kStoreFormat, ": use the program that wrote it, or a later one"));
   }
+  if (meta.key_checks().empty()) LATCHKEY_RETURN_IF_ERROR(CheckLogKey());
   LATCHKEY_ASSIGN_OR_RETURN(const bool has_new_keys, CheckKeys(options_.keyring, meta));
   if (is_old) return Upgrade(std::move(meta));
   return !found.has_value() || has_new_keys ? WriteMeta(meta) : absl::OkStatus();
+}
+
+absl::Status Authority::CheckLogKey() {
+  LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t size, LastCheckpoint());
+  if (size == 0) return absl::OkStatus();
+  LATCHKEY_ASSIGN_OR_RETURN(const auto last, NewView().Get(storage::CheckpointKey(size)));
+  LATCHKEY_ASSIGN_OR_RETURN(const auto verifier, merkle::NoteVerifier::Parse(
+                                                     options_.keyring.log_signer().VerifierKey()));
+  if (!last.has_value() || verifier.Open(last->note()).ok()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "the store's last checkpoint, of its first ", size,
+      " events, was not signed by the key file's log key: bring back the key file that "
+      "belongs to this store"));
 }
 
 absl::Status Authority::WriteMeta(const storage::v1::MetaRecord& meta) {

@@ -159,6 +159,9 @@ class Authority {
 
   // Makes the record that says what the store is, where it is new; else judges it.
   absl::Status CheckMeta();
+  // A store from before there were checks of keys takes those of the key file, so this has to be
+  // its own. FAILED_PRECONDITION: its log was signed by another.
+  absl::Status CheckLogKey();
   absl::Status WriteMeta(const storage::v1::MetaRecord& meta);
   // Brings a store of an earlier format to the one of this program.
   absl::Status Upgrade(storage::v1::MetaRecord meta);

@@ -106,7 +106,10 @@ absl::Status AboutApp(FactSheet& sheet, const v1::CheckPermissionRequest& reques
 }
 
 absl::Status AboutToken(FactSheet& sheet, const v1::CheckPermissionRequest& request) {
-  if (request.presents_secret()) sheet.PresentsSecret();
+  if (request.presents_secret()) {
+    sheet.PresentsSecret();
+    return absl::OkStatus();
+  }
   if (const auto id = ParseToken(request.resource())) {
     return sheet.AboutToken(*id, request.scopes().empty() ? nullptr : &request.scopes());
   }
@@ -146,6 +149,8 @@ absl::Status CheckAsked(const v1::CheckPermissionRequest& request) {
   validator.Check(!request.presents_secret() || action == v1::ACTION_TOKEN_REVOKE ||
                       action == v1::ACTION_TOKEN_ROTATE,
                   "presents_secret", "is for token.revoke and token.rotate; leave it out");
+  validator.Check(!request.presents_secret() || request.resource().empty(), "resource",
+                  "is set, and so is presents_secret; who presents a secret names no token");
   validator.Check(!request.moves_workspace() || action == v1::ACTION_WORKSPACE_UPDATE,
                   "moves_workspace", "is for workspace.update; leave it out");
   return validator.status();
@@ -154,7 +159,9 @@ absl::Status CheckAsked(const v1::CheckPermissionRequest& request) {
 std::optional<Action> ReadingOfAsked(const v1::CheckPermissionRequest& request) {
   const std::string& resource = request.resource();
   // As DeleteConsumer tells it.
-  if (ParseConsumer(resource)) return Action::kAuditRead;
+  if (request.action() == v1::ACTION_CONSUMER_DELETE && ParseConsumer(resource)) {
+    return Action::kAuditRead;
+  }
   if (!ParseToken(resource) && !ParseApprovalRequest(resource)) return std::nullopt;
   return ReadingOf(static_cast<Action>(static_cast<int>(request.action())));
 }

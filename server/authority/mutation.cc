@@ -24,8 +24,11 @@ absl::Status Mutation::AimAtWhoIsImpersonated() {
   const std::string& member = caller_.undelegated.empty() ? caller_.principal : caller_.undelegated;
   const std::string workspace(WorkspaceIdOf(member));
   LATCHKEY_ASSIGN_OR_RETURN(const auto record, transaction_.Get(storage::WorkspaceKey(workspace)));
-  // Of a workspace that is not there nobody is to find events when it is made.
-  return record.has_value() ? AimAt({workspace, member, ""}) : absl::OkStatus();
+  // Of what is not there nobody is to find events when it is made.
+  if (!record.has_value()) return absl::OkStatus();
+  LATCHKEY_ASSIGN_OR_RETURN(const auto named,
+                            transaction_.Get(storage::MemberKey(workspace, LastId(member))));
+  return AimAt({workspace, named.has_value() ? member : WorkspaceName(workspace), ""});
 }
 
 absl::Status Mutation::Authorize(const FactSheet& sheet, const Target& target,

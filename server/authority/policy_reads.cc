@@ -2,8 +2,10 @@
 #include <string>
 #include <utility>
 
+#include "server/authority/audit_filter.h"
 #include "server/authority/authority.h"
 #include "server/authority/common.h"
+#include "server/authority/consumers.h"
 #include "server/authority/dry_run.h"
 #include "server/authority/names.h"
 #include "server/authority/refusal.h"
@@ -33,9 +35,25 @@ absl::StatusOr<Caller> PrincipalOf(const Caller& caller, const std::string& name
   return principal;
 }
 
-// A dry run tells nobody of a token that they may not read: it is as if there were none.
+// A dry run tells nobody of a consumer whose events they may not read: it is as if there were none.
+absl::Status CheckConsumerReadable(const storage::View& view, const Caller& caller,
+                                   const std::string& resource, absl::Time now) {
+  LATCHKEY_ASSIGN_OR_RETURN(const auto consumer,
+                            ReadConsumer(view, ParseConsumer(resource).value_or("")));
+  if (!consumer.has_value() || !IsOpenTo(caller, *consumer)) return ResourceNotFoundError(resource);
+  LATCHKEY_ASSIGN_OR_RETURN(FactSheet sheet, FactSheet::For(view, caller, Action::kAuditRead, now));
+  LATCHKEY_RETURN_IF_ERROR(AboutEventsOf(caller, consumer->filter(), sheet));
+  const bool readable = sheet.Decide().outcome == policy::Outcome::kAllow;
+  return readable ? absl::OkStatus() : ResourceNotFoundError(resource);
+}
+
+// Nor of a token that they may not read.
 absl::Status CheckReadable(const storage::View& view, const Caller& caller,
-                           const std::string& resource, absl::Time now) {
+                           const v1::CheckPermissionRequest& request, absl::Time now) {
+  const std::string& resource = request.resource();
+  if (request.action() == v1::ACTION_CONSUMER_DELETE && ParseConsumer(resource).has_value()) {
+    return CheckConsumerReadable(view, caller, resource, now);
+  }
   const auto id = ParseToken(resource);
   if (!id.has_value()) return absl::OkStatus();
   LATCHKEY_ASSIGN_OR_RETURN(FactSheet sheet, FactSheet::For(view, caller, Action::kTokenRead, now));
@@ -63,6 +81,7 @@ absl::StatusOr<v1::CheckPermissionResponse> Authority::Read(
     return ResourceNotFoundError(request.principal());
   }
   LATCHKEY_RETURN_IF_ERROR(sheet.status());
+  LATCHKEY_RETURN_IF_ERROR(CheckReadable(view, caller, request, options_.clock.Now()));
   Target target;
   LATCHKEY_RETURN_IF_ERROR(AboutAsked(view, principal, *sheet, request, target));
   if (caller.kind == policy::CallerKind::kMember && principal.principal != caller.principal) {
@@ -74,7 +93,6 @@ absl::StatusOr<v1::CheckPermissionResponse> Authority::Read(
       return ResourceNotFoundError(request.resource());
     }
   }
-  LATCHKEY_RETURN_IF_ERROR(CheckReadable(view, caller, request.resource(), options_.clock.Now()));
   const policy::Decision decision = sheet->Decide();
   if (decision.outcome != policy::Outcome::kDeny) {
     LATCHKEY_RETURN_IF_ERROR(CheckThere(view, principal, *sheet, request, target));

@@ -68,11 +68,10 @@ absl::StatusOr<bool> Replay::Find(google::protobuf::MessageLite& response) {
   // The record's checksum held, so what does not open was sealed under another key.
   if (absl::IsDataLoss(plain.status())) {
     return StateConflictError(
-        method_, "answered",
+        "request_id", "answered",
         "the call with this request_id was carried out, and its answer cannot be given again: the "
         "server's sealing key was replaced since. Look at what it changed; for a secret, "
-        "regenerate "
-        "the token, with a new request_id");
+        "regenerate the token, with a new request_id");
   }
   LATCHKEY_RETURN_IF_ERROR(plain.status());
   if (!response.ParseFromString(*plain)) {

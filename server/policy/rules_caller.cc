@@ -169,8 +169,7 @@ constexpr Row kRows[] = {
      }},
     {"caller.deactivated",
      "the member is deactivated, or the member's workspace suspended; and does not revoke or "
-     "rotate "
-     "a token by presenting its secret, which takes no credentials",
+     "rotate a token by presenting its secret, which takes no credentials",
      "deny",
      {},
      [](const Facts& f) { return IsMember(f) && f.deactivated && !ActsAsBearer(f); },
@@ -183,7 +182,8 @@ constexpr Row kRows[] = {
      "a member acts outside the member's own workspace, or on an organization that this does not "
      "belong to; is neither owner nor admin of the organization of the workspace acted on (an org "
      "owner acts there as an OWNER would, an org admin as an ADMIN); and does not revoke or rotate "
-     "a token by presenting its secret",
+     "a token by "
+     "presenting its secret",
      "deny",
      {},
      [](const Facts& f) {

@@ -49,6 +49,14 @@ TEST_F(AuthTest, AHeaderOfAnotherFormIsUnauthenticatedAndNotRepeated) {
     EXPECT_THAT(status.error_message(), Not(HasSubstr(secret)));
     EXPECT_THAT(status.error_details(), Not(HasSubstr(secret)));
   }
+  // Who tries them is counted, all but the header that is empty.
+  authority_->Close();
+  v1::ListEventsRequest list;
+  list.mutable_filter()->add_actions(v1::ACTION_AUTHENTICATION_FAIL);
+  const auto events = authority_->Read(TestAuthority::Operator(), list);
+  ASSERT_TRUE(events.ok()) << events.status();
+  ASSERT_EQ(events->events_size(), 1);
+  EXPECT_EQ(events->events(0).summary().count(), 6U);
 }
 
 TEST_F(AuthTest, TwoCredentialsAreUnauthenticatedEvenIfBothAreGood) {

@@ -66,15 +66,26 @@ void CheckEventsAgreeWithAnswers(const Log& log, const std::vector<RandomCaller:
     EXPECT_TRUE(made_it || call.method == "AddCollaborator") << call.method;
     EXPECT_TRUE(!made_it || call.repeated || call.revision > call.newest) << call.method;
   }
+  // Who asks for more takes an own request for less back with the same call.
+  std::set<std::string> asked;
+  for (const v1::Event& event : log) {
+    const bool asks = event.decision().outcome() == v1::OUTCOME_NEEDS_APPROVAL;
+    if (asks && event.has_after()) asked.insert(event.request_id_hash());
+  }
   for (const v1::Event& event : log) {
     if (event.request_id_hash().empty()) continue;  // written by the service, or a summary
     const bool changed = event.decision().outcome() == v1::OUTCOME_ALLOWED;
     const bool has_entity = event.has_before() || event.has_after();
     if (changed) {
-      EXPECT_TRUE(answered.contains(event.request_id_hash())) << event.ShortDebugString();
+      const bool replaces =
+          event.action() == v1::ACTION_REQUEST_WITHDRAW && asked.contains(event.request_id_hash());
+      EXPECT_TRUE(replaces || answered.contains(event.request_id_hash()))
+          << event.ShortDebugString();
       EXPECT_TRUE(has_entity) << event.ShortDebugString();
     } else if (event.decision().outcome() == v1::OUTCOME_DENIED) {
       EXPECT_FALSE(has_entity) << event.ShortDebugString();
+    } else {
+      EXPECT_FALSE(event.has_before()) << event.ShortDebugString();
     }
   }
 }

@@ -292,8 +292,9 @@ TEST_F(DryRunTest, WhoHoldsTheSecretMayDoWithItWhatAnybodyMay) {
   ask.set_presents_secret(true);
   EXPECT_EQ(authority_->Read(bo_, ask)->decision().rule(), "rotate.bearer");
   ask.set_action(v1::ACTION_TOKEN_REVOKE);
+  EXPECT_EQ(authority_->Read(bo_, ask)->decision().rule(), "revoke.bearer");
   ask.set_resource(issued->issued_token().token().name());
-  EXPECT_EQ(authority_->Read(ann_, ask)->decision().rule(), "revoke.bearer");
+  EXPECT_THAT(authority_->Read(bo_, ask), StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
 TEST_F(DryRunTest, AWorkspaceIsNotMovedByItsOwner) {
@@ -353,7 +354,35 @@ TEST_F(DryRunTest, AConsumerIsAskedAboutByItsName) {
   EXPECT_THAT(authority_->Read(ann_, ask), StatusIs(absl::StatusCode::kNotFound));
 }
 
-TEST_F(DryRunTest, TheEventsOfTheOwnBulkRevocationCanBeAskedAbout) {
+TEST_F(DryRunTest, NobodyLearnsOfAConsumerWhoseEventsTheyMayNotRead) {
+  const auto create = [this](const Caller& owner, const std::string& id,
+                             const std::string& workspace) {
+    v1::CreateConsumerRequest request;
+    request.set_consumer_id(id);
+    request.mutable_consumer()->mutable_filter()->set_workspace(workspace);
+    ASSERT_TRUE(Call(owner, request).ok());
+  };
+  create(Member("workspaces/other/members/ann"), "theirs", "workspaces/other");
+  create(ann_, "ours", "workspaces/acme");
+  const auto answer = [this](const Caller& asks, const std::string& about,
+                             const std::string& consumer) {
+    v1::CheckPermissionRequest ask;
+    ask.set_action(v1::ACTION_CONSUMER_DELETE);
+    ask.set_resource("consumers/" + consumer);
+    ask.set_principal(about);
+    return authority_->Read(asks, ask).status().code();
+  };
+  for (const std::string& about : {std::string(), bo_.principal, ann_.principal}) {
+    EXPECT_EQ(answer(ann_, about, "theirs"), absl::StatusCode::kNotFound) << about;
+    EXPECT_EQ(answer(ann_, about, "nope"), absl::StatusCode::kNotFound) << about;
+    EXPECT_EQ(answer(ann_, about, "ours"), absl::StatusCode::kOk) << about;
+  }
+  for (const char* consumer : {"theirs", "ours", "nope"}) {
+    EXPECT_EQ(answer(bo_, "", consumer), absl::StatusCode::kNotFound) << consumer;
+  }
+}
+
+TEST_F(DryRunTest, TheEventsOfABulkRevocationCanBeAskedAbout) {
   v1::CheckPermissionRequest ask;
   ask.set_action(v1::ACTION_AUDIT_READ);
   ask.set_resource("workspaces/acme/bulkRevocations/nope");
@@ -377,7 +406,8 @@ TEST_F(DryRunTest, WhatIsNotForTheActionIsRefused) {
   for (const auto& violation : bad.field_violations()) {
     fields.push_back(violation.field());
   }
-  EXPECT_THAT(fields, ::testing::ElementsAre("scopes", "presents_secret", "moves_workspace"));
+  EXPECT_THAT(fields,
+              ::testing::ElementsAre("scopes", "presents_secret", "resource", "moves_workspace"));
 }
 
 }  // namespace

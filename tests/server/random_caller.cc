@@ -320,6 +320,7 @@ void RandomCaller::CallTokens() {
       request.set_kind(kind);
       request.set_parent(kind == v1::TOKEN_KIND_SERVICE ? "services/" + ServiceId() : Workspace());
       if (kind != v1::TOKEN_KIND_SERVICE && kind != v1::TOKEN_KIND_TEST) request.set_app(App());
+      if (kind == v1::TOKEN_KIND_TEST) request.add_scopes(absl::StrCat("scope:", Below(4)));
       const auto answer = kind == v1::TOKEN_KIND_SERVICE
                               ? CallAs(TestAuthority::Operator(), request)
                               : Call(request);

@@ -53,6 +53,9 @@ TEST(KeysTest, IndexesLieUnderTheBytesOfTheFormat) {
   EXPECT_EQ(Hex(RequestExpiryKey(kTime, "ab", "c").bytes),
             "780102030405060708006162"
             "0063");
+  EXPECT_EQ(Hex(DeadlineKey(kTime, "t").bytes), "6401020304050607080074");
+  EXPECT_EQ(Hex(LastUseKey("t").bytes), "4c74");
+  EXPECT_EQ(Hex(RescheduleKey("ab").bytes), "726162");
   EXPECT_EQ(Hex(AppTokenKey("ab", "c", "d").bytes), "61616200630064");
   EXPECT_EQ(Hex(MemberTokenKey("ab", "c", "d").bytes), "6d616200630064");
   EXPECT_EQ(Hex(HomeAppKey("ab", "c").bytes), "6861620063");

@@ -4,6 +4,8 @@
 #include <sstream>
 #include <string>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/tools/cli_harness.h"
@@ -142,6 +144,11 @@ TEST_F(ContextTest, AWrongFileIsRefusedWithItsLine) {
     EXPECT_THAT(refused(absl::StrCat("[contexts.a]\n", key, " = \"", testing::kSecret, "\"\n")),
                 AllOf(HasSubstr("config.toml:2"), HasSubstr("secrets do not belong in this file"),
                       Not(HasSubstr(testing::kSecret))));
+  }
+  for (const char* line : {"current = \"$\"", "[contexts.$]", "[contexts.a]\n$ = \"x\"", "$$"}) {
+    EXPECT_THAT(
+        refused(absl::StrReplaceAll(line, {{"$", testing::kSecret}})),
+        AllOf(HasSubstr("secrets do not belong in this file"), Not(HasSubstr(testing::kSecret))));
   }
 }
 

@@ -14,6 +14,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "client/local_file.h"
 #include "server/base/status_macros.h"
 #include "tools/latchkey/secret_source.h"
@@ -46,6 +47,20 @@ absl::Status Wrong(const std::string& path, const toml::source_region& at,
   return absl::InvalidArgumentError(absl::StrCat(path, ":", at.begin.line, ": ", message));
 }
 
+constexpr char kNoSecretsHere[] =
+    "secrets do not belong in this file; name a token_file or a token_env";
+
+// Before anything else is said of the file, which could show a part of it.
+absl::Status CheckHasNoSecret(const std::string& path, absl::string_view text) {
+  int number = 0;
+  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+    ++number;
+    if (!LooksLikeSecret(line)) continue;
+    return absl::InvalidArgumentError(absl::StrCat(path, ":", number, ": ", kNoSecretsHere));
+  }
+  return absl::OkStatus();
+}
+
 // Puts one key of a context's table into `context`; false where it is of another type or unknown.
 bool SetKey(Context& context, std::string_view key, const toml::node& value) {
   const absl::string_view name(key.data(), key.size());
@@ -67,13 +82,9 @@ absl::StatusOr<Context> ReadContext(const std::string& path, const toml::node& n
   if (table == nullptr) return Wrong(path, node.source(), "a context is a table");
   Context context;
   for (const auto& [key, value] : *table) {
-    const absl::string_view name(key.str().data(), key.str().size());
-    // Of whatever key: errors and `context show` have the values.
-    if (name == "token" || name == "secret" || LooksLikeSecret(value.value_or(std::string()))) {
-      return Wrong(path, value.source(),
-                   "secrets do not belong in this file; name a token_file or a token_env");
-    }
     if (SetKey(context, key.str(), value)) continue;
+    const absl::string_view name(key.str().data(), key.str().size());
+    if (name == "token" || name == "secret") return Wrong(path, value.source(), kNoSecretsHere);
     return Wrong(path, value.source(),
                  absl::StrCat("the key ", name, " is not known here, or has the wrong type"));
   }
@@ -145,6 +156,7 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   std::error_code ignored;
   if (path.empty() || !std::filesystem::exists(path, ignored)) return Config();
   LATCHKEY_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+  LATCHKEY_RETURN_IF_ERROR(CheckHasNoSecret(path, text));
   try {
     const toml::table root = toml::parse(text, path);
     return ReadTables(path, root);

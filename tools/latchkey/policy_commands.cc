@@ -90,7 +90,7 @@ void DeclareRules(Syntax& syntax, RulesArgs& args) {
   syntax.Text("RULE", "ID", args.rule, "Only the row with this id, as a refusal names it");
 }
 
-// Prints `text` in lines of at most 80 columns, each after `indent`.
+// Prints `text` in lines of at most 80 columns, the first after `indent`, the others as far in.
 void PrintWrapped(absl::string_view text, absl::string_view indent, std::ostream& out) {
   constexpr std::size_t kColumns = 80;
   std::size_t column = 0;
@@ -99,7 +99,7 @@ void PrintWrapped(absl::string_view text, absl::string_view indent, std::ostream
     const std::size_t width = DisplayWidth(shown);
     const bool fits = column > 0 && column + 1 + width <= kColumns;
     if (column > 0) out << (fits ? " " : "\n");
-    if (!fits) out << indent;
+    if (!fits) out << (column == 0 ? std::string(indent) : std::string(indent.size(), ' '));
     out << shown;
     column = (fits ? column + 1 : indent.size()) + width;
   }

@@ -12,6 +12,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "gmock/gmock.h"
@@ -213,10 +214,14 @@ TEST_F(DaemonTest, TheKeyFileOfAnotherStoreIsRefused) {
   const std::string own = ReadWholeFile(path);
   const std::string other = dir_.Child("other");
   ASSERT_EQ(Run({"init", "--data", other})->Wait(), 0);
-  std::ofstream(path) << ReadWholeFile(other + "/keys.json");
+  const std::string keys = ReadWholeFile(other + "/keys.json");
+  std::ofstream(path) << keys;
 
   EXPECT_THAT(FailureOf({"serve", "--data", data_, "--listen", "127.0.0.1:0"}),
               AllOf(HasSubstr("hash key 1"), HasSubstr("bring back the key file")));
+  std::ofstream(path) << absl::StrReplaceAll(keys, {{"\"id\": 1", "\"id\": 2"}});
+  EXPECT_THAT(FailureOf({"serve", "--data", data_, "--listen", "127.0.0.1:0"}),
+              AllOf(HasSubstr("never opened with any"), HasSubstr("bring back the key file")));
 
   std::ofstream(path) << own;
   EXPECT_FALSE(Serve()->Ended());
@@ -258,9 +263,21 @@ TEST_F(DaemonTest, AnAnswerThatWasSealedUnderAnotherKeyIsNotTakenForDamage) {
   EXPECT_THAT(again.error_message(), HasSubstr("was carried out"));
 }
 
-TEST_F(DaemonTest, AStoreFromBeforeKeysWereCheckedChecksThemFromThenOn) {
-  Init();
-  { const auto first = Serve(); }
+TEST_F(DaemonTest, AStoreFromBeforeKeysWereCheckedChecksThoseThatSignedItsLog) {
+  const std::string secret = Init();
+  {
+    const auto first = Serve();
+    v1::CreateServiceRequest request;
+    v1::CreateServiceResponse response;
+    request.set_service_id("gateway");
+    request.mutable_service()->add_roles(v1::SERVICE_ROLE_VERIFIER);
+    const auto context = As(secret);
+    ASSERT_TRUE(v1::DirectoryService::NewStub(NewChannel())
+                    ->CreateService(context.get(), request, &response)
+                    .ok());
+    first->Signal(SIGTERM);
+    ASSERT_EQ(first->Wait(), 0);
+  }
   const auto key = storage::MetaKey();
   FakeLogger logger;
   {
@@ -274,6 +291,14 @@ TEST_F(DaemonTest, AStoreFromBeforeKeysWereCheckedChecksThemFromThenOn) {
     ASSERT_TRUE((*engine)->Commit(batch).ok());
   }
 
+  const std::string path = data_ + "/keys.json";
+  const std::string own = ReadWholeFile(path);
+  const std::string other = dir_.Child("other");
+  ASSERT_EQ(Run({"init", "--data", other})->Wait(), 0);
+  std::ofstream(path) << ReadWholeFile(other + "/keys.json");
+  EXPECT_THAT(FailureOf({"serve", "--data", data_, "--listen", "127.0.0.1:0"}),
+              HasSubstr("not signed by the key file's log key"));
+  std::ofstream(path) << own;
   { const auto second = Serve(); }
 
   auto engine = engine::RocksdbEngine::Open({data_ + "/store", logger});
