@@ -67,7 +67,7 @@ class FakeServer final : private grpc::CallbackGenericService {
                  Request request;
                  request.ParseFromString(bytes);
                  ResponseOf<Request> response;
-                 const absl::Status status = handler(request, response);
+                 absl::Status status = handler(request, response);
                  answer = response.SerializeAsString();
                  return status;
                });

@@ -181,6 +181,7 @@ void RunThreads(engine::Engine& engine) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(follower.Finish(), authority->events().newest());
   std::vector<RandomCaller*> all;
+  all.reserve(callers.size());
   for (const auto& caller : callers) all.push_back(caller.get());
   CheckAll(authority, all);
 }

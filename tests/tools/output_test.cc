@@ -192,7 +192,7 @@ TEST_F(OutputTest, AListIsReadToItsEndPageByPage) {
   auto result = cli_.Run(server_, {"app", "list", "acme", "-o", "json"});
   auto json = nlohmann::json::parse(result.out);
   EXPECT_EQ(json["apps"].size(), 4u);
-  EXPECT_FALSE(json.contains("nextPageToken"));
+  EXPECT_EQ(json["nextPageToken"], "");
 
   result = cli_.Run(server_, {"app", "list", "acme", "--limit", "2"});
   EXPECT_THAT(result.out, AllOf(HasSubstr("apps/a1"), Not(HasSubstr("apps/a2"))));
@@ -279,6 +279,17 @@ TEST_F(OutputTest, TheRulesCanBeReadOnATerminalAndOneByOne) {
   result = cli_.Run(server_, {"policy", "rules", "nope"});
   EXPECT_EQ(result.code, ExitCode::kNotFound);
   EXPECT_THAT(result.err, HasSubstr("latchkey policy rules"));
+}
+
+TEST_F(OutputTest, WhatIsFalseOrEmptyIsInTheJsonToo) {
+  server_.Answer<v1::GetStatusRequest>({});
+  const auto status =
+      nlohmann::json::parse(cli_.Run(server_, {"admin", "status", "-o", "json"}).out);
+  EXPECT_EQ(status["writable"], false);
+  server_.Answer<v1::ListTokensRequest>({});
+  const auto tokens =
+      nlohmann::json::parse(cli_.Run(server_, {"token", "list", "acme", "-o", "json"}).out);
+  EXPECT_EQ(tokens["tokens"], nlohmann::json::array());
 }
 
 }  // namespace

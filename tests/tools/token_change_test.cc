@@ -130,7 +130,7 @@ TEST_F(EmptyOptionTest, TheServerTakesAClearedSetting) {
                                       "--expiry-warnings", "", "--access-token-life", ""});
   ASSERT_EQ(cleared.code, ExitCode::kOk) << cleared.err;
   EXPECT_THAT(cli_.RunAlone({"workspace", "get", "acme", "-o", "json"}).out,
-              AllOf(Not(HasSubstr("idleLimits")), Not(HasSubstr("expiryWarnings")),
+              AllOf(HasSubstr("\"idleLimits\": []"), HasSubstr("\"expiryWarnings\": []"),
                     Not(HasSubstr("accessTokenLife"))));
 }
 

@@ -140,6 +140,9 @@ void AddDetails(const Message& message, Table& table) { AddDetailsUnder("", mess
 std::string ToJson(const Message& message, bool one_line) {
   google::protobuf::util::JsonPrintOptions options;
   options.add_whitespace = !one_line;
+  // A script that asks for .writable is to get false and not null. Lines of a stream are many, and
+  // leave out what says nothing.
+  options.always_print_primitive_fields = !one_line;
   std::string json;
   // Fails only for strings that are not UTF-8, which no message that was parsed holds.
   if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) return "{}\n";
