@@ -23,11 +23,7 @@ constexpr char kRequestId[] = "3f1c9a52-7d41-4c1e-9a6b-0d5e2f7a8b90";
 class AuthorityTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    v1::CreateWorkspaceRequest workspace;
-    workspace.set_workspace_id("acme");
-    workspace.mutable_workspace()->set_display_name("Acme");
-    workspace.set_primary_owner_id("ann");
-    ASSERT_TRUE(Call(operator_, workspace).ok());
+    authority_.MakeAcme();
     v1::CreateAppRequest app;
     app.set_app_id("deploys");
     app.mutable_app()->set_home_workspace("workspaces/acme");

@@ -18,11 +18,7 @@ using testing::TestAuthority;
 class GraceTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    v1::CreateWorkspaceRequest workspace;
-    workspace.set_workspace_id("acme");
-    workspace.mutable_workspace()->set_display_name("Acme");
-    workspace.set_primary_owner_id("ann");
-    ASSERT_TRUE(Call(TestAuthority::Operator(), workspace).ok());
+    authority_.MakeAcme();
     v1::CreateAppRequest app;
     app.set_app_id("deploys");
     app.mutable_app()->set_home_workspace("workspaces/acme");

@@ -27,11 +27,7 @@ std::string Uuid(std::uint64_t n) { return absl::StrFormat("00000000-0000-4000-8
 class RotationTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    v1::CreateWorkspaceRequest workspace;
-    workspace.set_workspace_id("acme");
-    workspace.mutable_workspace()->set_display_name("Acme");
-    workspace.set_primary_owner_id("ann");
-    ASSERT_TRUE(Call(TestAuthority::Operator(), workspace).ok());
+    authority_.MakeAcme();
     v1::CreateAppRequest app;
     app.set_app_id("ci");
     app.mutable_app()->set_home_workspace("workspaces/acme");

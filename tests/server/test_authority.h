@@ -59,6 +59,15 @@ class TestAuthority {
     return answer.get();
   }
 
+  // Makes the workspace acme, whose primary owner is ann.
+  void MakeAcme() {
+    v1::CreateWorkspaceRequest acme;
+    acme.set_workspace_id("acme");
+    acme.mutable_workspace()->set_display_name("Acme");
+    acme.set_primary_owner_id("ann");
+    Call(Operator(), acme).value();
+  }
+
   bool IsActive(const std::string& secret) {
     return authority_->verifier().Check(secret).value().active();
   }

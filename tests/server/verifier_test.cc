@@ -15,13 +15,7 @@ using testing::TestAuthority;
 
 class VerifierTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    v1::CreateWorkspaceRequest workspace;
-    workspace.set_workspace_id("acme");
-    workspace.mutable_workspace()->set_display_name("Acme");
-    workspace.set_primary_owner_id("ann");
-    ASSERT_TRUE(authority_.Call(TestAuthority::Operator(), workspace).ok());
-  }
+  void SetUp() override { authority_.MakeAcme(); }
 
   // Issues a token of an app with so many scopes, and returns its secret.
   std::string IssueWithScopes(int scopes) {

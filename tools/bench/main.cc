@@ -1,8 +1,5 @@
 // latchkey_bench: measures a Latchkey server. docs/performance.md says what its figures mean.
 
-#include <sys/prctl.h>
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -15,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "server/base/status_macros.h"
+#include "server/secret/harden.h"
 #include "tools/bench/echo_server.h"
 #include "tools/bench/experiments.h"
 #include "tools/bench/fleet_process.h"
@@ -108,15 +106,11 @@ absl::Status Show(const Report& report, const std::string& json_file) {
 // gRPC would look at one event each 5 s, which is too seldom for more than four connections.
 void KeepIdleChannels() { ::setenv("GRPC_CLIENT_CHANNEL_BACKUP_POLL_INTERVAL_MS", "200", 0); }
 
-// The operator secret of a server is in memory.
-void ForbidCoreDumps() {
-  const rlimit none{0, 0};
-  ::setrlimit(RLIMIT_CORE, &none);
-  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-}
-
 int Run(const Options& options) {
-  ForbidCoreDumps();
+  // The operator secret of a server is in memory.
+  if (const absl::Status hardened = secret::DisableCoreDumps(); !hardened.ok()) {
+    return Fail(hardened);
+  }
   KeepIdleChannels();
   NoteInterrupts();
   const absl::StatusOr<Report> report = Measure(options);

@@ -1,6 +1,4 @@
 #include <poll.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -12,20 +10,13 @@
 #include <vector>
 
 #include "server/base/clock.h"
+#include "server/secret/harden.h"
 #include "tools/latchkey/cli_main.h"
 #include "tools/latchkey/secret_source.h"
 
 extern char** environ;
 
 namespace {
-
-// A secret that is in memory must not end in a core dump, nor in one that goes to a pipe, which has
-// no limit.
-void ForbidCoreDumps() {
-  const rlimit none{0, 0};
-  ::setrlimit(RLIMIT_CORE, &none);
-  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-}
 
 std::map<std::string, std::string> ReadEnvironment() {
   std::map<std::string, std::string> variables;
@@ -59,7 +50,10 @@ void WatchSignals(sigset_t signals, latchkey::cli::StopSignal& stop) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  ForbidCoreDumps();
+  if (const absl::Status hardened = latchkey::secret::DisableCoreDumps(); !hardened.ok()) {
+    std::cerr << "latchkey: " << hardened.message() << '\n';
+    return 1;
+  }
   std::signal(SIGPIPE, SIG_IGN);
   // gRPC's own log lines would mix with the command's messages.
   ::setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);

@@ -77,6 +77,18 @@ class DaemonTest : public ::testing::Test {
     return context;
   }
 
+  // Makes a service, so that the log has an event.
+  void MakeGateway(const std::string& operator_secret) const {
+    v1::CreateServiceRequest request;
+    v1::CreateServiceResponse response;
+    request.set_service_id("gateway");
+    request.mutable_service()->add_roles(v1::SERVICE_ROLE_VERIFIER);
+    const auto context = As(operator_secret);
+    const grpc::Status made = v1::DirectoryService::NewStub(NewChannel())
+                                  ->CreateService(context.get(), request, &response);
+    EXPECT_TRUE(made.ok()) << made.error_message();
+  }
+
   // Runs `args` and returns what it says on standard error when it fails.
   std::string FailureOf(const std::vector<std::string>& args, int exit_code = 1) const {
     const auto process = Run(args);
@@ -240,14 +252,7 @@ TEST_F(DaemonTest, AnAnswerThatWasSealedUnderAnotherKeyIsNotTakenForDamage) {
   };
   {
     const auto first = Serve();
-    v1::CreateServiceRequest request;
-    v1::CreateServiceResponse response;
-    request.set_service_id("gateway");
-    request.mutable_service()->add_roles(v1::SERVICE_ROLE_VERIFIER);
-    const auto context = As(secret);
-    ASSERT_TRUE(v1::DirectoryService::NewStub(NewChannel())
-                    ->CreateService(context.get(), request, &response)
-                    .ok());
+    MakeGateway(secret);
     ASSERT_TRUE(issue().ok());
   }
   const std::string path = data_ + "/keys.json";
@@ -267,14 +272,7 @@ TEST_F(DaemonTest, AStoreFromBeforeKeysWereCheckedChecksThoseThatSignedItsLog) {
   const std::string secret = Init();
   {
     const auto first = Serve();
-    v1::CreateServiceRequest request;
-    v1::CreateServiceResponse response;
-    request.set_service_id("gateway");
-    request.mutable_service()->add_roles(v1::SERVICE_ROLE_VERIFIER);
-    const auto context = As(secret);
-    ASSERT_TRUE(v1::DirectoryService::NewStub(NewChannel())
-                    ->CreateService(context.get(), request, &response)
-                    .ok());
+    MakeGateway(secret);
     first->Signal(SIGTERM);
     ASSERT_EQ(first->Wait(), 0);
   }
