@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "client/secret_string.h"
 
 namespace latchkey {
@@ -16,17 +16,8 @@ constexpr std::size_t kDigits = secret::kRandomDigits + secret::kChecksumDigits;
 
 }  // namespace
 
-SecretScanner::SecretScanner(Callback on_found, const secret::TokenPrefixes& prefixes)
-    : on_found_(std::move(on_found)), buffer_(kBufferBytes, '\0') {
-  for (std::size_t i = 0; i < secret::kTokenKinds; ++i) {
-    const auto number = static_cast<secret::TokenKindNumber>(i + 1);
-    prefixes_[i] = {std::string(prefixes.PrefixOf(number)), static_cast<v1::TokenKind>(number)};
-  }
-  prefixes_.back() = {secret::kOperatorPrefix, v1::TOKEN_KIND_UNSPECIFIED};
-  for (const Prefix& prefix : prefixes_) {
-    ends_prefix_[static_cast<unsigned char>(prefix.text.back())] = true;
-  }
-}
+SecretScanner::SecretScanner(Callback on_found, secret::TokenPrefixes prefixes)
+    : on_found_(std::move(on_found)), prefixes_(std::move(prefixes)), buffer_(kBufferBytes, '\0') {}
 
 SecretScanner::~SecretScanner() { WipeString(buffer_); }
 
@@ -63,31 +54,27 @@ void SecretScanner::ScanBuffer() {
 }
 
 bool SecretScanner::Judge(std::size_t bar) {
-  if (bar == 0 || !ends_prefix_[static_cast<unsigned char>(buffer_[bar - 1])] ||
-      !absl::ascii_isalnum(static_cast<unsigned char>(buffer_[bar + 1]))) {
+  const absl::string_view text(buffer_.data(), size_);
+  // Few underscores stand before that many letters and digits: one look settles most.
+  if (!absl::ascii_isalnum(static_cast<unsigned char>(text[bar + 1])) ||
+      !absl::ascii_isalnum(static_cast<unsigned char>(text[bar + kDigits]))) {
     return false;
   }
-  const absl::string_view before(buffer_.data(), bar);
-  for (const Prefix& prefix : prefixes_) {
-    if (!absl::EndsWith(before, prefix.text)) continue;
-    const std::size_t start = bar - prefix.text.size();
-    const absl::string_view candidate(&buffer_[start], secret::SecretBytes(prefix.text));
-    if (!secret::HasSecretForm(prefix.text, candidate)) continue;
-    Report(start, prefix);
-    return true;
-  }
-  return false;
+  const std::optional<std::size_t> start = secret::FindSecretAround(text, bar);
+  if (start.has_value()) Report(*start, bar);
+  return start.has_value();
 }
 
-void SecretScanner::Report(std::size_t start, const Prefix& prefix) {
+void SecretScanner::Report(std::size_t start, std::size_t bar) {
   CountLinesUpTo(start);
   FoundSecret found;
   found.offset = offset_ + start;
   found.line = line_;
   found.column = found.offset - line_start_ + 1;
-  found.prefix = prefix.text;
-  found.kind = prefix.kind;
-  found.secret = absl::string_view(&buffer_[start], secret::SecretBytes(prefix.text));
+  found.prefix = absl::string_view(&buffer_[start], bar - start);
+  const std::optional<secret::TokenKindNumber> kind = prefixes_.KindOf(found.prefix);
+  if (kind.has_value()) found.kind = static_cast<v1::TokenKind>(*kind);
+  found.secret = absl::string_view(&buffer_[start], secret::SecretBytes(found.prefix));
   on_found_(found);
 }
 

@@ -1,5 +1,6 @@
 #include "server/authority/authority.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -78,7 +79,8 @@ absl::StatusOr<bool> CheckKeys(const secret::Keyring& keyring, storage::v1::Meta
 Authority::Authority(const Options& options)
     : options_(options),
       start_time_(options_.clock.Now()),
-      trial_tools_{options_.keyring, options_.prefixes, options_.entropy},
+      prefixes_(options_.prefixes),
+      trial_tools_{options_.keyring, prefixes_, options_.entropy},
       entropy_(options_.entropy),
       denials_(options_.denials),
       // Failed authentications are only ever counted: nobody is known to have made them.
@@ -99,7 +101,8 @@ absl::StatusOr<std::unique_ptr<Authority>> Authority::Open(const Options& option
   authority->last_checkpoint_ = last_checkpoint;
   LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t newest, authority->NewView().NewestSequence());
   authority->verifier_ = std::make_unique<Verifier>(
-      Verifier::Options{o.engine, o.clock, o.keyring, o.prefixes, o.max_cached_tokens}, newest);
+      Verifier::Options{o.engine, o.clock, o.keyring, authority->prefixes_, o.max_cached_tokens},
+      newest);
   authority->hub_ =
       std::make_unique<EventHub>(EventHub::Options{o.engine, o.event_ring_bytes}, newest);
   const auto enqueue = [a = authority.get()](std::function<absl::Status(Mutation&)> work,
@@ -137,8 +140,33 @@ absl::Status Authority::CheckMeta() {
   }
   if (meta.key_checks().empty()) LATCHKEY_RETURN_IF_ERROR(CheckLogKey());
   LATCHKEY_ASSIGN_OR_RETURN(const bool has_new_keys, CheckKeys(options_.keyring, meta));
+  LATCHKEY_ASSIGN_OR_RETURN(const bool has_new_prefixes, LearnPrefixes(meta));
   if (is_old) return Upgrade(std::move(meta));
-  return !found.has_value() || has_new_keys ? WriteMeta(meta) : absl::OkStatus();
+  return has_new_keys || has_new_prefixes ? WriteMeta(meta) : absl::OkStatus();
+}
+
+absl::StatusOr<bool> Authority::LearnPrefixes(storage::v1::MetaRecord& meta) {
+  const int before = meta.token_prefixes_size();
+  const auto add = [&meta](const secret::TokenPrefixes& prefixes) {
+    for (std::uint8_t kind = 1; kind <= secret::kTokenKinds; ++kind) {
+      const absl::string_view prefix = prefixes.PrefixOf(secret::TokenKindNumber{kind});
+      if (std::any_of(meta.token_prefixes().begin(), meta.token_prefixes().end(),
+                      [prefix](const auto& known) { return known.prefix() == prefix; })) {
+        continue;
+      }
+      storage::v1::TokenPrefix& known = *meta.add_token_prefixes();
+      known.set_kind(static_cast<v1::TokenKind>(kind));
+      known.set_prefix(std::string(prefix));
+    }
+  };
+  if (before == 0) add(secret::TokenPrefixes());
+  for (const storage::v1::TokenPrefix& known : meta.token_prefixes()) {
+    const auto kind = static_cast<secret::TokenKindNumber>(known.kind());
+    const absl::Status learned = prefixes_.AddFormer(kind, known.prefix());
+    if (!learned.ok()) return absl::FailedPreconditionError(learned.message());
+  }
+  add(options_.prefixes);
+  return meta.token_prefixes_size() != before;
 }
 
 absl::Status Authority::CheckLogKey() {

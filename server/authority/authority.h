@@ -47,7 +47,7 @@ class Authority {
     Executor& executor;  // runs the sequencer; one thread
     Logger& logger;
     const secret::Keyring& keyring;
-    const secret::TokenPrefixes& prefixes;
+    secret::TokenPrefixes prefixes;  // that new secrets get
     std::size_t max_cached_tokens = 1'000'000;
     absl::Duration replay_window = absl::Minutes(10);  // how long a request id is remembered
     DenialLimiter::Options denials = {};
@@ -59,7 +59,7 @@ class Authority {
 
   // Opens the state in the engine, and makes it in an empty one.
   // FAILED_PRECONDITION: the store has a format that this program does not read (names both), or
-  // belongs to another key file (names the key's id).
+  // belongs to another key file (names the key's id), or a prefix is one of another kind's secrets.
   // DATA_LOSS, UNAVAILABLE: the store does not read.
   static absl::StatusOr<std::unique_ptr<Authority>> Open(const Options& options);
   ~Authority();
@@ -162,6 +162,9 @@ class Authority {
   // A store from before there were checks of keys takes those of the key file, so this has to be
   // its own. FAILED_PRECONDITION: its log was signed by another.
   absl::Status CheckLogKey();
+  // Adds to `meta` the prefixes that new secrets get, and learns those that older ones have.
+  // Returns whether there were any to add.
+  absl::StatusOr<bool> LearnPrefixes(storage::v1::MetaRecord& meta);
   absl::Status WriteMeta(const storage::v1::MetaRecord& meta);
   // Brings a store of an earlier format to the one of this program.
   absl::Status Upgrade(storage::v1::MetaRecord meta);
@@ -215,9 +218,10 @@ class Authority {
 
   const Options options_;
   const absl::Time start_time_;
+  secret::TokenPrefixes prefixes_;   // with those of older secrets; const once it is opened
   const MutationTools trial_tools_;  // of changes that are tried and never written
   PrefetchedEntropy entropy_;        // the executor's
-  const MutationTools tools_{options_.keyring, options_.prefixes, entropy_};
+  const MutationTools tools_{options_.keyring, prefixes_, entropy_};
   DenialLimiter denials_;
   DenialLimiter failed_authentications_;
   std::unique_ptr<Verifier> verifier_;

@@ -1,9 +1,16 @@
 #include "server/daemon/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <map>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/form/secret_form.h"
 #include "storage/merkle/signed_note.h"
 
 namespace latchkey::daemon {
@@ -115,10 +122,32 @@ CLI::Validator IsLogLevel(const LogLevels& levels) {
       "LEVEL");
 }
 
+void AddTokenPrefixes(CLI::App& app, secret::TokenPrefixes& prefixes) {
+  std::vector<std::string> names;
+  for (std::uint8_t kind = 1; kind <= secret::kTokenKinds; ++kind) {
+    names.emplace_back(prefixes.PrefixOf(secret::TokenKindNumber{kind}));
+  }
+  app.add_option_function<std::vector<std::string>>(
+         "--token-prefixes",
+         [&prefixes](const std::vector<std::string>& given) {
+           absl::StatusOr<secret::TokenPrefixes> made = secret::TokenPrefixes::Create(given);
+           if (!made.ok()) {
+             throw CLI::ValidationError("--token-prefixes", std::string(made.status().message()));
+           }
+           prefixes = *std::move(made);
+         },
+         absl::StrCat("What new secrets begin with, for BOT, USER, TEST, CUSTOM_BOT, LEGACY_BOT, "
+                      "APP, SERVICE and REFRESH; older ones stay good [",
+                      absl::StrJoin(names, ","), "]"))
+      ->delimiter(',')
+      ->type_name("P,P,P,P,P,P,P,P");
+}
+
 void AddServeOptions(CLI::App& app, Settings& settings) {
   AddData(app, settings);
   AddListenerOptions(app, settings.server);
   AddLimits(app, settings);
+  AddTokenPrefixes(app, settings.token_prefixes);
   const LogLevels levels{{"debug", LogLevel::kDebug},
                          {"info", LogLevel::kInfo},
                          {"warning", LogLevel::kWarning},

@@ -77,8 +77,8 @@ absl::StatusOr<std::unique_ptr<OpenedFolder>> OpenedFolder::Open(const Options& 
                             engine::RocksdbEngine::Open(std::move(store)));
   std::unique_ptr<OpenedFolder> folder(new OpenedFolder(keys.MakeKeyring(), std::move(engine)));
   Authority::Options core{
-      *folder->engine_,     options.clock,    options.entropy,   *folder->sequencing_,
-      options.logger,       folder->keyring_, folder->prefixes_, options.max_cached_tokens,
+      *folder->engine_,     options.clock,    options.entropy,        *folder->sequencing_,
+      options.logger,       folder->keyring_, options.token_prefixes, options.max_cached_tokens,
       options.replay_window};
   core.max_log_bytes = options.max_log_bytes;
   absl::StatusOr<std::unique_ptr<Authority>> authority = Authority::Open(core);

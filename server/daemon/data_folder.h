@@ -43,10 +43,12 @@ class OpenedFolder {
     absl::Duration replay_window;
     bool make_store = false;  // where there is none
     std::uint64_t max_log_bytes = 0;
+    secret::TokenPrefixes token_prefixes = {};
   };
 
   // NOT_FOUND: no such folder, or `init` did not make it.
-  // FAILED_PRECONDITION: others can read the key file; the store is of a newer format, or in use.
+  // FAILED_PRECONDITION: others can read the key file; the store is of a newer format, or in use; a
+  // prefix is one of another kind's secrets.
   // DATA_LOSS, UNAVAILABLE: the key file or the store does not read.
   static absl::StatusOr<std::unique_ptr<OpenedFolder>> Open(const Options& options);
 
@@ -66,7 +68,6 @@ class OpenedFolder {
   OpenedFolder(secret::Keyring keyring, std::unique_ptr<engine::Engine> engine);
 
   const secret::Keyring keyring_;
-  const secret::TokenPrefixes prefixes_;
   const std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<ThreadPoolExecutor> sequencing_;
   std::unique_ptr<Authority> authority_;

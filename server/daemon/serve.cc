@@ -62,7 +62,8 @@ absl::Status Serve(const Settings& settings, const Clock& clock, Entropy& entrop
   LATCHKEY_ASSIGN_OR_RETURN(
       const std::unique_ptr<OpenedFolder> folder,
       OpenedFolder::Open({settings.data_dir, clock, entropy, logger, settings.max_cached_tokens,
-                          settings.replay_window, /*make_store=*/false, settings.max_log_bytes}));
+                          settings.replay_window, /*make_store=*/false, settings.max_log_bytes,
+                          settings.token_prefixes}));
   Authority& authority = folder->authority();
   logger.Log(LogLevel::kInfo, "opened the store",
              {{"data", settings.data_dir}, {"newest_revision", authority.events().newest()}});

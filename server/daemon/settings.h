@@ -7,6 +7,7 @@
 
 #include "absl/time/time.h"
 #include "server/base/logger.h"
+#include "server/form/secret_form.h"
 #include "server/rpc/server.h"
 
 namespace latchkey::daemon {
@@ -21,6 +22,7 @@ struct Settings {
   std::size_t max_cached_tokens = 1'000'000;
   absl::Duration replay_window = absl::Minutes(10);
   std::uint64_t max_log_bytes = 0;  // of events; 0: any number
+  secret::TokenPrefixes token_prefixes;
   absl::Duration shutdown_grace = absl::Seconds(10);
   LogLevel log_level = LogLevel::kInfo;
   std::string ready_file;  // written when the server serves; empty: none

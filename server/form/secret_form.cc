@@ -63,19 +63,34 @@ absl::StatusOr<TokenPrefixes> TokenPrefixes::Create(const std::vector<std::strin
     return absl::InvalidArgumentError(
         absl::StrCat("token prefixes: got ", prefixes.size(), ", need one for each of 8 kinds"));
   }
+  const TokenPrefixes defaults;
   TokenPrefixes result;
   for (std::size_t i = 0; i < kTokenKinds; ++i) {
+    const auto kind = static_cast<TokenKindNumber>(i + 1);
     const auto twice = std::count(prefixes.begin(), prefixes.end(), prefixes[i]);
-    if (!IsPrefix(prefixes[i]) || twice != 1 || prefixes[i] == kOperatorPrefix) {
+    if (!IsPrefix(prefixes[i]) || twice != 1 || prefixes[i] == kOperatorPrefix ||
+        defaults.KindOf(prefixes[i]).value_or(kind) != kind) {
       return absl::InvalidArgumentError(
           absl::StrCat("token prefix ", i + 1, " is \"",
                        absl::CHexEscape(prefixes[i].substr(0, 2 * kMaxPrefixBytes)),
                        "\"; it takes 2 to 8 of [a-z0-9], not ", kOperatorPrefix,
-                       ", and each differs from the others"));
+                       " or another kind's default, and each differs from the others"));
     }
     result.prefixes_[i] = prefixes[i];
   }
   return result;
+}
+
+absl::Status TokenPrefixes::AddFormer(TokenKindNumber kind, absl::string_view prefix) {
+  if (!IsPrefix(prefix) || prefix == kOperatorPrefix) {
+    return absl::InvalidArgumentError("a former token prefix is none");
+  }
+  const std::optional<TokenKindNumber> known = KindOf(prefix);
+  if (!known.has_value()) former_.push_back({std::string(prefix), kind});
+  if (!known.has_value() || *known == kind) return absl::OkStatus();
+  return absl::AlreadyExistsError(absl::StrCat(
+      "token prefix ", static_cast<int>(*known), " is \"", prefix, "\", which secrets of kind ",
+      static_cast<int>(kind), " have that were made before: take one that no kind had"));
 }
 
 absl::string_view TokenPrefixes::PrefixOf(TokenKindNumber kind) const {
@@ -85,6 +100,9 @@ absl::string_view TokenPrefixes::PrefixOf(TokenKindNumber kind) const {
 std::optional<TokenKindNumber> TokenPrefixes::KindOf(absl::string_view prefix) const {
   for (std::size_t i = 0; i < kTokenKinds; ++i) {
     if (prefixes_[i] == prefix) return static_cast<TokenKindNumber>(i + 1);
+  }
+  for (const Former& former : former_) {
+    if (former.prefix == prefix) return former.kind;
   }
   return std::nullopt;
 }
@@ -113,16 +131,22 @@ bool HasSecretForm(absl::string_view prefix, absl::string_view presented) {
   return presented.substr(body) == absl::string_view(checksum.data(), checksum.size());
 }
 
-bool HoldsSecret(absl::string_view text) {
+std::optional<std::size_t> FindSecretAround(absl::string_view text, std::size_t bar) {
   constexpr std::size_t kDigits = kRandomDigits + kChecksumDigits;
+  if (text.size() - bar <= kDigits) return std::nullopt;
+  for (std::size_t size = kMinPrefixBytes; size <= std::min(bar, kMaxPrefixBytes); ++size) {
+    const std::size_t start = bar - size;
+    const absl::string_view prefix = text.substr(start, size);
+    if (!IsPrefix(prefix)) return std::nullopt;
+    if (HasSecretForm(prefix, text.substr(start, SecretBytes(prefix)))) return start;
+  }
+  return std::nullopt;
+}
+
+bool HoldsSecret(absl::string_view text) {
   for (std::size_t bar = text.find('_'); bar != absl::string_view::npos;
        bar = text.find('_', bar + 1)) {
-    if (text.size() - bar - 1 < kDigits) return false;
-    for (std::size_t size = kMinPrefixBytes; size <= std::min(bar, kMaxPrefixBytes); ++size) {
-      const absl::string_view prefix = text.substr(bar - size, size);
-      if (!IsPrefix(prefix)) break;
-      if (HasSecretForm(prefix, text.substr(bar - size, size + 1 + kDigits))) return true;
-    }
+    if (FindSecretAround(text, bar).has_value()) return true;
   }
   return false;
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
@@ -32,23 +33,35 @@ inline constexpr char kOperatorPrefix[] = "lko";
 enum class TokenKindNumber : std::uint8_t {};
 inline constexpr std::size_t kTokenKinds = 8;
 
-// The prefix of each kind of token. Immutable; thread-safe.
+// The prefix of each kind of token, and those that a kind had before, whose secrets are still good.
+// Thread-safe where it is const.
 class TokenPrefixes {
  public:
   // The default: lkb lku lkt lkc lkh lka lks lkr.
   TokenPrefixes();
 
   // `prefixes` are those of the kinds 1 to 8.
-  // INVALID_ARGUMENT: not 8 of them, or one is not 2 to 8 of [a-z0-9], used twice, or "lko".
+  // INVALID_ARGUMENT: not 8 of them, or one is not 2 to 8 of [a-z0-9], used twice, "lko", or what
+  // another kind has by default.
   static absl::StatusOr<TokenPrefixes> Create(const std::vector<std::string>& prefixes);
 
-  // `kind` must be 1 to 8.
+  // Knows `prefix`, which `kind` had before, again. `kind` must be 1 to 8.
+  // INVALID_ARGUMENT: it is no prefix. ALREADY_EXISTS: another kind has it, or had it.
+  absl::Status AddFormer(TokenKindNumber kind, absl::string_view prefix);
+
+  // The prefix that new secrets of `kind` get, which must be 1 to 8.
   absl::string_view PrefixOf(TokenKindNumber kind) const;
-  // Returns nullopt for a prefix of no kind.
+  // The kind that has `prefix` or had it; nullopt: none.
   std::optional<TokenKindNumber> KindOf(absl::string_view prefix) const;
 
  private:
+  struct Former {
+    std::string prefix;
+    TokenKindNumber kind;
+  };
+
   std::array<std::string, kTokenKinds> prefixes_;
+  std::vector<Former> former_;
 };
 
 // The random bits of a secret, as a number of 256 bits: the most significant word first.
@@ -75,6 +88,11 @@ std::optional<ParsedSecret> ParseSecret(const TokenPrefixes& prefixes, absl::str
 // Returns whether `presented`, which may be any bytes, has the form of a secret with `prefix`,
 // checksum included.
 bool HasSecretForm(absl::string_view prefix, absl::string_view presented);
+
+// Returns where in `text`, which may be any bytes, the secret begins whose underscore is at `bar`,
+// with any prefix that one can have; nullopt: there is none. The text has to reach as far as the
+// secret, and what stands before or after it does not matter.
+std::optional<std::size_t> FindSecretAround(absl::string_view text, std::size_t bar);
 
 // Returns whether anything within `text`, which may be any bytes, has the form of a secret with any
 // prefix that one can have. For short texts: takes time in proportion to the length.

@@ -10,25 +10,18 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/form/secret_form.h"
+#include "tests/testing/made_up_secret.h"
 
 namespace latchkey {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using testing::MadeUpSecret;
 using ::testing::SizeIs;
 
 // The buffer of the scanner, whose borders must not matter either.
 constexpr std::size_t kBuffer = 64 * 1024;
-
-// Returns a secret of the form; another for each `number`.
-std::string MakeSecret(absl::string_view prefix, std::uint32_t number = 7) {
-  secret::SecretBits bits{};
-  bits.fill(number * 2654435761U);
-  std::string text(secret::SecretBytes(prefix), '\0');
-  secret::WriteSecret(prefix, bits, text.data());
-  return text;
-}
 
 // What was found, in words.
 struct Found {
@@ -72,11 +65,11 @@ class SecretScannerTest : public ::testing::Test {
     return secrets;
   }
 
-  const std::string bot_ = MakeSecret("lkb");
+  const std::string bot_ = MadeUpSecret("lkb");
 };
 
 TEST_F(SecretScannerTest, ItSaysWhereASecretIsAndOfWhichKind) {
-  const std::string test = MakeSecret("lkt");
+  const std::string test = MadeUpSecret("lkt");
   const std::string bytes("\xff\0", 2);
   const std::string text = absl::StrCat("first\n  TOKEN=", bot_, "\r\n\n", bytes, test, "\n");
 
@@ -88,18 +81,18 @@ TEST_F(SecretScannerTest, ItSaysWhereASecretIsAndOfWhichKind) {
 TEST_F(SecretScannerTest, EveryKindIsFoundAndTheOperatorsSecretToo) {
   int kind = 0;
   for (const char* prefix : {"lkb", "lku", "lkt", "lkc", "lkh", "lka", "lks", "lkr"}) {
-    const auto found = Scan(MakeSecret(prefix));
+    const auto found = Scan(MadeUpSecret(prefix));
     ASSERT_THAT(found, SizeIs(1)) << prefix;
     EXPECT_EQ(found[0].kind, ++kind) << prefix;
   }
-  const auto found = Scan(MakeSecret("lko"));
+  const auto found = Scan(MadeUpSecret("lko"));
   ASSERT_THAT(found, SizeIs(1));
   EXPECT_EQ(found[0].kind, v1::TOKEN_KIND_UNSPECIFIED);
 }
 
 TEST_F(SecretScannerTest, ItDoesNotMatterHowTheStreamIsCut) {
-  const std::string text =
-      absl::StrCat("lkb_\n__lkb_0\n", bot_, "\n\n", MakeSecret("lkr"), MakeSecret("lko"), "\nx");
+  const std::string text = absl::StrCat("lkb_\n__lkb_0\n", bot_, "\n\n", MadeUpSecret("lkr"),
+                                        MadeUpSecret("lko"), "\nx");
   const std::vector<Found> whole = Scan(text);
   ASSERT_THAT(whole, SizeIs(3));
 
@@ -154,7 +147,7 @@ TEST_F(SecretScannerTest, AnyChangedCharacterMakesItNoSecret) {
 }
 
 TEST_F(SecretScannerTest, WhatStandsRightBesideASecretDoesNotHideIt) {
-  const std::string user = MakeSecret("lku", 9);
+  const std::string user = MadeUpSecret("lku", 9);
   for (const char* before :
        {"", "\\n", "%3D", "\\x3d", "SECRET_", "x", "lkb_", "7", "\x01", "\""}) {
     for (const char* after : {"", "_backup", "0", "\\n", "&x=1", "\x01", "\"", "_"}) {
@@ -165,24 +158,35 @@ TEST_F(SecretScannerTest, WhatStandsRightBesideASecretDoesNotHideIt) {
   }
 }
 
-TEST_F(SecretScannerTest, OtherPrefixesReplaceTheDefault) {
-  const auto prefixes =
-      secret::TokenPrefixes::Create({"b", "kb", "x3lkb", "acmeuser", "44", "5e", "6f", "70"});
-  ASSERT_FALSE(prefixes.ok());  // too short
-  const auto good =
+TEST_F(SecretScannerTest, SecretsWithPrefixesThatItWasNotToldOfAreFoundToo) {
+  for (const std::string prefix : {"ab", "kb", "9x", "acmeuser", "x3lkb"}) {
+    const std::string secret = MadeUpSecret(prefix);
+    EXPECT_THAT(Scan(absl::StrCat("a=", secret), 1),
+                ElementsAre(Found{2, 1, 3, v1::TOKEN_KIND_UNSPECIFIED, secret}));
+    EXPECT_THAT(SecretsIn(absl::StrCat("x", secret, "_y")), ElementsAre(secret));
+  }
+  for (const std::string none : {"a", "acmeusers", "Acme", "ac-me"}) {
+    EXPECT_THAT(Scan(MadeUpSecret(none)), IsEmpty()) << none;
+  }
+}
+
+TEST_F(SecretScannerTest, PrefixesThatItIsToldOfSayTheKind) {
+  auto prefixes =
       secret::TokenPrefixes::Create({"bb", "kb", "x3lkb", "acmeuser", "44", "5e", "6f", "70"});
-  ASSERT_TRUE(good.ok());
-  const auto kinds = [&](const std::string& text) {
+  ASSERT_TRUE(prefixes.ok());
+  ASSERT_TRUE(prefixes->AddFormer(secret::TokenKindNumber{8}, "lkr").ok());
+  const auto kinds = [&](const std::string& prefix) {
     std::vector<int> found;
-    for (const Found& one : Scan(text, 1, *good)) found.push_back(one.kind);
+    for (const Found& one : Scan(MadeUpSecret(prefix), 1, *prefixes)) found.push_back(one.kind);
     return found;
   };
 
-  EXPECT_THAT(kinds(bot_), IsEmpty());
-  EXPECT_THAT(kinds(MakeSecret("kb")), ElementsAre(2));
-  EXPECT_THAT(kinds(MakeSecret("x3lkb")), ElementsAre(3));
-  EXPECT_THAT(kinds(MakeSecret("acmeuser")), ElementsAre(4));
-  EXPECT_THAT(kinds(MakeSecret("lko")), ElementsAre(0));
+  EXPECT_THAT(kinds("lkb"), ElementsAre(0));
+  EXPECT_THAT(kinds("kb"), ElementsAre(2));
+  EXPECT_THAT(kinds("x3lkb"), ElementsAre(3));
+  EXPECT_THAT(kinds("acmeuser"), ElementsAre(4));
+  EXPECT_THAT(kinds("lkr"), ElementsAre(8));
+  EXPECT_THAT(kinds("lko"), ElementsAre(0));
 }
 
 TEST_F(SecretScannerTest, AnotherStreamBeginsAtItsBeginning) {

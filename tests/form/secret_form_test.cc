@@ -182,6 +182,40 @@ TEST(TokenPrefixesTest, APrefixThatDoesNotDoIsNamed) {
   }
 }
 
+TEST(TokenPrefixesTest, SecretsWithAFormerPrefixAreStillGood) {
+  testing::FakeEntropy entropy;
+  auto prefixes = TokenPrefixes::Create({"ab", "acmeuser", "x3", "44", "5e", "6f", "70", "8a"});
+  ASSERT_THAT(prefixes, IsOk());
+  const std::string secret = Write("lkr", entropy);
+  ASSERT_FALSE(ParseSecret(*prefixes, secret).has_value());
+
+  EXPECT_THAT(prefixes->AddFormer(TokenKindNumber{8}, "lkr"), IsOk());
+  EXPECT_THAT(prefixes->AddFormer(TokenKindNumber{8}, "lkr"), IsOk());
+  EXPECT_THAT(prefixes->AddFormer(TokenKindNumber{1}, "ab"), IsOk());
+
+  const auto parsed = ParseSecret(*prefixes, secret);
+  ASSERT_TRUE(parsed.has_value());
+  EXPECT_EQ(parsed->kind, TokenKindNumber{8});
+  EXPECT_EQ(prefixes->PrefixOf(TokenKindNumber{8}), "8a");
+}
+
+TEST(TokenPrefixesTest, APrefixStandsForOneKindForever) {
+  auto prefixes = TokenPrefixes::Create({"ab", "acmeuser", "x3", "44", "5e", "6f", "70", "8a"});
+  ASSERT_THAT(prefixes, IsOk());
+  ASSERT_THAT(prefixes->AddFormer(TokenKindNumber{8}, "lkr"), IsOk());
+
+  EXPECT_THAT(prefixes->AddFormer(TokenKindNumber{2}, "x3"),
+              StatusIs(absl::StatusCode::kAlreadyExists,
+                       AllOf(HasSubstr("token prefix 3 is \"x3\""), HasSubstr("of kind 2"))));
+  EXPECT_THAT(prefixes->AddFormer(TokenKindNumber{1}, "lkr"),
+              StatusIs(absl::StatusCode::kAlreadyExists));
+  for (const char* bad : {"", "x", "ninechars", "LKB", kOperatorPrefix}) {
+    EXPECT_THAT(prefixes->AddFormer(TokenKindNumber{1}, bad),
+                StatusIs(absl::StatusCode::kInvalidArgument))
+        << bad;
+  }
+}
+
 TEST(TokenPrefixesTest, AsManyPrefixesAsKindsAreNeeded) {
   EXPECT_THAT(TokenPrefixes::Create({}),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("got 0")));

@@ -10,7 +10,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
-#include "server/form/secret_form.h"
+#include "tests/testing/made_up_secret.h"
 #include "tests/tools/cli_harness.h"
 #include "tests/tools/live_server.h"
 #include "tools/latchkey/progress_bar.h"
@@ -25,6 +25,7 @@ using testing::FakeServer;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::LiveServer;
+using testing::MadeUpSecret;
 using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
@@ -32,14 +33,6 @@ using ::testing::StartsWith;
 // Of the right form, and nobody's.
 constexpr char kBot[] = "lkb_00000000000000000000000000000000000000000000jTibY";
 constexpr char kUser[] = "lku_00000000000000000000000000000000000000000013Q3qL0";
-
-std::string Distinct(std::uint32_t number) {
-  secret::SecretBits bits{};
-  bits.back() = number;
-  std::string text(secret::SecretBytes("lkt"), '\0');
-  secret::WriteSecret("lkt", bits, text.data());
-  return text;
-}
 
 class ScanTest : public ::testing::Test {
  protected:
@@ -183,6 +176,20 @@ TEST_F(ScanTest, JsonSaysHowManyWerePresented) {
   EXPECT_THAT(result.err, IsEmpty());
 }
 
+TEST_F(ScanTest, ASecretWithAPrefixOfItsServersOwnIsFoundAndPresented) {
+  const std::string secret = MadeUpSecret("acmebot");
+  FakeServer server;
+  cli_.input = "x=" + secret;
+
+  const auto result = Revoke(server.target(), {"-o", "json"});
+
+  EXPECT_EQ(result.code, ExitCode::kOk) << result.err;
+  const auto found = nlohmann::json::parse(result.out)["secrets"][0];
+  EXPECT_EQ(found["kind"], "other");
+  EXPECT_THAT(std::string(found["redacted"]), StartsWith("acmebot_..."));
+  EXPECT_EQ(server.Last<v1::RevokeTokenRequest>().secret(), secret);
+}
+
 TEST_F(ScanTest, TheOperatorsSecretIsFoundAndNotPresented) {
   LiveServer server;
   const std::string live = server.IssueSecret();
@@ -202,7 +209,7 @@ TEST_F(ScanTest, MoreThanACallTakesAreSeveralCalls) {
   response.set_revision(7);
   server.Answer<v1::RevokeTokenRequest>(response);
   std::string dump;
-  for (std::uint32_t i = 0; i < 2001; ++i) absl::StrAppend(&dump, Distinct(i), "\n");
+  for (std::uint32_t i = 0; i < 2001; ++i) absl::StrAppend(&dump, MadeUpSecret("lkt", i), "\n");
 
   cli_.input = dump + dump;
   EXPECT_THAT(Revoke(server.target(), {}).err, HasSubstr("Presented 2001."));

@@ -4,7 +4,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/form/secret_form.h"
+#include "tests/testing/made_up_secret.h"
 #include "tests/tools/cli_harness.h"
 #include "tests/tools/live_server.h"
 
@@ -19,6 +19,7 @@ using testing::FakeServer;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::LiveServer;
+using testing::MadeUpSecret;
 using ::testing::Not;
 using ::testing::SizeIs;
 
@@ -161,14 +162,7 @@ class PairTest : public ::testing::Test {
   v1::InstallAppResponse install_;
 };
 
-// Of the right form, and nobody's.
-std::string Refresh(std::uint32_t number) {
-  secret::SecretBits bits{};
-  bits.back() = number;
-  std::string text(secret::SecretBytes("lkr"), '\0');
-  secret::WriteSecret("lkr", bits, text.data());
-  return text;
-}
+std::string Refresh(std::uint32_t number) { return MadeUpSecret("lkr", number); }
 
 TEST_F(PairTest, RotatingPrintsTheSecretThatIsAskedFor) {
   EXPECT_EQ(Rotate(Refresh(1)).out, "lkb_access\nlkr_refresh\n");
@@ -185,6 +179,20 @@ TEST_F(PairTest, WhatRotatingPrintsCanBeRotatedAgain) {
   const auto two = Rotate(Refresh(1) + "\n" + Refresh(2) + "\n");
   EXPECT_EQ(two.code, ExitCode::kUsage);
   EXPECT_THAT(two.err, HasSubstr("2 lines, of which 2 are refresh secrets"));
+  EXPECT_THAT(server_.calls(), SizeIs(1));
+}
+
+TEST_F(PairTest, OfAPairWithOtherPrefixesTheSecondIsTheRefreshSecret) {
+  const std::string access = MadeUpSecret("acmebot", 1);
+  const std::string refresh = MadeUpSecret("acmeref", 2);
+  EXPECT_EQ(Rotate(access + "\n" + refresh + "\n").code, ExitCode::kOk);
+  EXPECT_EQ(server_.Last<v1::RotateTokenRequest>().refresh_secret(), refresh);
+
+  for (const std::string& first : {MadeUpSecret("lkb", 3), std::string("something")}) {
+    const auto mixed = Rotate(first + "\n" + refresh + "\n");
+    EXPECT_EQ(mixed.code, ExitCode::kUsage);
+    EXPECT_THAT(mixed.err, HasSubstr("2 lines, of which 0 are refresh secrets"));
+  }
   EXPECT_THAT(server_.calls(), SizeIs(1));
 }
 

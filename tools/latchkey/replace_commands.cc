@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -90,16 +91,26 @@ void DeclareRotate(Syntax& syntax, RotateArgs& args) {
               "Which secret to print; both is one a line, the access token's first [both]");
 }
 
+constexpr auto kRefresh = static_cast<secret::TokenKindNumber>(v1::TOKEN_KIND_REFRESH);
+
 bool IsRefreshSecret(const SecretString& secret) {
-  constexpr auto kRefresh = static_cast<secret::TokenKindNumber>(v1::TOKEN_KIND_REFRESH);
   return secret::HasSecretForm(secret::TokenPrefixes().PrefixOf(kRefresh), secret.Reveal());
+}
+
+// Whether two secrets are a pair as this command prints it, of a server with prefixes of its own.
+bool IsPairWithOtherPrefixes(const std::vector<SecretString>& secrets) {
+  return secrets.size() == 2 &&
+         std::all_of(secrets.begin(), secrets.end(), [](const SecretString& secret) {
+           return secret::HoldsSecret(secret.Reveal()) &&
+                  !secret::ParseSecret(secret::TokenPrefixes(), secret.Reveal()).has_value();
+         });
 }
 
 // Reads the refresh secret, which may stand among those that it was printed with.
 absl::StatusOr<SecretString> ReadRefreshSecret(const Session& session, const std::string& from) {
   LATCHKEY_ASSIGN_OR_RETURN(const SecretSource source, ParseSecretSource(from));
   LATCHKEY_ASSIGN_OR_RETURN(std::vector<SecretString> secrets, ReadSecrets(source, session.io()));
-  if (secrets.size() == 1) return std::move(secrets[0]);
+  if (secrets.size() == 1 || IsPairWithOtherPrefixes(secrets)) return std::move(secrets.back());
   const std::size_t lines = secrets.size();
   std::erase_if(secrets, [](const SecretString& secret) { return !IsRefreshSecret(secret); });
   if (secrets.size() == 1) return std::move(secrets[0]);

@@ -48,9 +48,11 @@ struct Finding {
 
 constexpr char kOperatorKind[] = "operator";
 
-std::string KindText(v1::TokenKind kind) {
-  if (kind == v1::TOKEN_KIND_UNSPECIFIED) return kOperatorKind;
-  return EnumText(*v1::TokenKind_descriptor()->FindValueByNumber(kind));
+std::string KindText(const FoundSecret& found) {
+  if (found.prefix == secret::kOperatorPrefix) return kOperatorKind;
+  // Of a server that gives its secrets other prefixes than the default ones.
+  if (found.kind == v1::TOKEN_KIND_UNSPECIFIED) return "other";
+  return EnumText(*v1::TokenKind_descriptor()->FindValueByNumber(found.kind));
 }
 
 // The last characters are the checksum's, and say nothing of the rest.
@@ -119,8 +121,8 @@ class Scan {
 
   void Keep(const FoundSecret& found) {
     findings_.push_back(
-        {path_, found.offset, found.line, found.column, KindText(found.kind), Redacted(found)});
-    const bool of_operator = found.kind == v1::TOKEN_KIND_UNSPECIFIED;
+        {path_, found.offset, found.line, found.column, KindText(found), Redacted(found)});
+    const bool of_operator = findings_.back().kind == kOperatorKind;
     if (args_.revoke && !of_operator) secrets_.emplace_back(found.secret);
   }
 

@@ -37,6 +37,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 // The real program, on a data folder of the test's own.
 class DaemonTest : public ::testing::Test {
@@ -111,14 +112,15 @@ class DaemonTest : public ::testing::Test {
   std::string address_;
 };
 
-v1::IssuedToken IssueServiceToken(const std::shared_ptr<grpc::Channel>& channel,
-                                  std::unique_ptr<grpc::ClientContext> context,
-                                  const std::string& service) {
+v1::IssuedToken IssueServiceToken(
+    const std::shared_ptr<grpc::Channel>& channel, std::unique_ptr<grpc::ClientContext> context,
+    const std::string& service,
+    const std::string& request_id = "0b7a4a70-7b9e-4c62-9a33-0f5f1f2a3b4c") {
   v1::IssueTokenRequest request;
   v1::IssueTokenResponse response;
   request.set_parent("services/" + service);
   request.set_kind(v1::TOKEN_KIND_SERVICE);
-  request.set_request_id("0b7a4a70-7b9e-4c62-9a33-0f5f1f2a3b4c");
+  request.set_request_id(request_id);
   const grpc::Status status =
       v1::TokenService::NewStub(channel)->IssueToken(context.get(), request, &response);
   EXPECT_TRUE(status.ok()) << status.error_message();
@@ -307,6 +309,47 @@ TEST_F(DaemonTest, AStoreFromBeforeKeysWereCheckedChecksThoseThatSignedItsLog) {
   EXPECT_EQ(meta.key_checks(0).check().size(), 16U);
 }
 
+TEST_F(DaemonTest, SecretsStayGoodWhenLaterOnesGetOtherPrefixes) {
+  const std::string secret = Init();
+  const auto issue = [&](const std::string& request_id) {
+    return IssueServiceToken(NewChannel(), As(secret), "gateway", request_id).secret();
+  };
+  const auto verifies = [&](const std::string& presented) {
+    v1::VerifyRequest request;
+    v1::VerifyResponse response;
+    request.set_secret(presented);
+    // With itself as its credentials too.
+    const grpc::Status status =
+        v1::VerifierService::NewStub(NewChannel())->Verify(As(presented).get(), request, &response);
+    return status.ok() && response.verification().state() == v1::TOKEN_STATE_ACTIVE;
+  };
+  std::string before;
+  std::string with_others;
+  {
+    const auto server = Serve();
+    MakeGateway(secret);
+    before = issue("5a1e6d0c-2f43-4c62-9a33-0f5f1f2a3b01");
+  }
+  const std::string option = "--token-prefixes";
+  const std::string others = "acmebot,acmeuser,acmetest,ac,ah,aa,acmesvc,ar";
+  {
+    const auto server = Serve({option, others});
+    with_others = issue("5a1e6d0c-2f43-4c62-9a33-0f5f1f2a3b02");
+    EXPECT_THAT(with_others, StartsWith("acmesvc_"));
+    EXPECT_TRUE(verifies(with_others));
+    EXPECT_TRUE(verifies(before));
+  }
+
+  EXPECT_THAT(FailureOf({"serve", "--data", data_, "--listen", "127.0.0.1:0", option,
+                         "acmebot,acmesvc,acmetest,ac,ah,aa,lks,ar"}),
+              HasSubstr("token prefix 2 is \"acmesvc\""));
+
+  const auto server = Serve();
+  EXPECT_THAT(issue("5a1e6d0c-2f43-4c62-9a33-0f5f1f2a3b03"), StartsWith("lks_"));
+  EXPECT_TRUE(verifies(before));
+  EXPECT_TRUE(verifies(with_others));
+}
+
 TEST_F(DaemonTest, WhatWasAcknowledgedIsThereAfterKill9) {
   const std::string secret = Init();
   std::uint64_t acknowledged = 0;
@@ -453,6 +496,9 @@ TEST_F(DaemonTest, WrongUseIsExitCode2) {
         {"serve", "--data", data_, "--poll-threads", "0"},
         {"serve", "--data", data_, "--replay-window", "soon"},
         {"serve", "--data", data_, "--log-level", "loud"},
+        {"serve", "--data", data_, "--token-prefixes", "ab,cd"},
+        {"serve", "--data", data_, "--token-prefixes", "a,lku,lkt,lkc,lkh,lka,lks,lkr"},
+        {"serve", "--data", data_, "--token-prefixes", "lku,lkb,lkt,lkc,lkh,lka,lks,lkr"},
         {"init", "--data", data_, "extra"},
         {"init", "--data", data_, "--log-origin", "two words"}}) {
     EXPECT_THAT(FailureOf(args, 2), Not(""));
