@@ -115,6 +115,16 @@ void Client::SetUp(grpc::ClientContext& context, absl::Duration timeout) const {
   }
 }
 
+bool Client::Connect() const {
+  const auto deadline = absl::ToChronoTime(absl::Now() + options_.timeout);
+  grpc_connectivity_state state = channel_->GetState(/*try_to_connect=*/true);
+  while (state != GRPC_CHANNEL_READY && state != GRPC_CHANNEL_TRANSIENT_FAILURE &&
+         channel_->WaitForStateChange(state, deadline)) {
+    state = channel_->GetState(/*try_to_connect=*/true);
+  }
+  return state == GRPC_CHANNEL_READY;
+}
+
 template <typename Request>
 absl::StatusOr<ResponseOf<Request>> Client::Call(Request request,
                                                  const CallOptions& options) const {

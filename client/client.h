@@ -55,6 +55,10 @@ class Client {
   template <typename Request>
   absl::StatusOr<ResponseOf<Request>> Call(Request request, const CallOptions& options = {}) const;
 
+  // Connects where there is no connection, and returns whether there is one. Waits until that is
+  // known, at most timeout().
+  bool Connect() const;
+
   // For what is built on the client, such as AuditSubscriber.
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
   Entropy& entropy() const { return *options_.entropy; }

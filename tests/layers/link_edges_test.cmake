@@ -41,6 +41,18 @@ try(by_hand "latchkey_low \\(base\\) may not use latchkey_high \\(server\\)"
   "target_link_libraries(latchkey_low INTERFACE latchkey_high)")
 try(executable "bad \\(tools\\) may not use latchkey::high \\(server\\)"
   "latchkey_executable(bad LAYER tools SRCS code.cc DEPS latchkey::high)")
+try(outside_allowed ""
+  "add_library(OpenSSL::Crypto INTERFACE IMPORTED)"
+  "add_library(absl::status INTERFACE IMPORTED)"
+  "latchkey_library(next LAYER secret SRCS code.cc PRIVATE OpenSSL::Crypto absl::status)")
+try(outside "latchkey_bad \\(policy\\) may not use gRPC::grpc\\+\\+ \\(gRPC\\)"
+  "add_library(gRPC::grpc++ INTERFACE IMPORTED)"
+  "latchkey_library(bad LAYER policy SRCS code.cc PRIVATE gRPC::grpc++)")
+try(outside_by_pkg_config "latchkey_bad \\(policy\\) may not use PkgConfig::libdeflate"
+  "add_library(PkgConfig::libdeflate INTERFACE IMPORTED)"
+  "latchkey_library(bad LAYER policy PUBLIC PkgConfig::libdeflate)")
+try(outside_by_name "latchkey_bad \\(policy\\) may not use rocksdb \\(rocksdb\\)"
+  "latchkey_library(bad LAYER policy PUBLIC rocksdb)")
 try(no_such_layer "unknown layer 'cellar'" "latchkey_library(bad LAYER cellar)")
 try(no_such_target "latchkey::typo, which is no target"
   "latchkey_library(bad LAYER server PUBLIC latchkey::typo)")

@@ -1,27 +1,29 @@
 # cmake -DROOT=<project> -P CheckIncludes.cmake
 #
-# Fails on an #include "..." of ours between layers that LayerTable.cmake does not allow. Link edges
-# do not show those, since one include path serves the whole project.
+# Fails on an #include between layers, or of a library from outside, that LayerTable.cmake does not
+# allow. Link edges do not show those, since one include path serves the whole project, and one all
+# that is installed.
 cmake_minimum_required(VERSION 3.25)
 include(${CMAKE_CURRENT_LIST_DIR}/LayerTable.cmake)
 
-# Sets `out` to the layer of a path, or to "" for a path that is not ours.
-function(layer_of path out)
+# Sets `out` to what `table`, of "path prefix=value", says of a path, by the longest prefix; to "" for
+# a path that is not in it.
+function(look_up table path out)
   set(best "")
-  set(layer "")
-  foreach(folder IN LISTS LATCHKEY_FOLDERS)
-    string(REGEX MATCH "^(.*)=(.*)$" _ "${folder}")
+  set(found "")
+  foreach(entry IN LISTS ${table})
+    string(REGEX MATCH "^(.*)=(.*)$" _ "${entry}")
     set(prefix "${CMAKE_MATCH_1}")
-    set(prefix_layer "${CMAKE_MATCH_2}")
+    set(value "${CMAKE_MATCH_2}")
     string(LENGTH "${best}" best_length)
     string(LENGTH "${prefix}" length)
     string(FIND "${path}" "${prefix}" position)
     if(position EQUAL 0 AND length GREATER best_length)
       set(best "${prefix}")
-      set(layer "${prefix_layer}")
+      set(found "${value}")
     endif()
   endforeach()
-  set(${out} "${layer}" PARENT_SCOPE)
+  set(${out} "${found}" PARENT_SCOPE)
 endfunction()
 
 set(bad "")
@@ -31,12 +33,17 @@ foreach(folder server storage client tools)
   list(APPEND files ${found})
 endforeach()
 foreach(file IN LISTS files)
-  layer_of(${file} layer)
-  file(STRINGS ${ROOT}/${file} lines REGEX "^#include \"")
+  look_up(LATCHKEY_FOLDERS ${file} layer)
+  file(STRINGS ${ROOT}/${file} lines REGEX "^#include [\"<]")
   foreach(line IN LISTS lines)
-    string(REGEX REPLACE "^#include \"([^\"]*)\".*$" "\\1" included "${line}")
-    layer_of("${included}" used)
-    if(used AND NOT used STREQUAL layer AND NOT used IN_LIST LATCHKEY_USES_${layer})
+    string(REGEX REPLACE "^#include [\"<]([^\">]*)[\">].*$" "\\1" included "${line}")
+    look_up(LATCHKEY_FOLDERS "${included}" used)
+    set(allowed ${layer} ${LATCHKEY_USES_${layer}})
+    if(NOT used)
+      look_up(LATCHKEY_OUTSIDE_HEADERS "${included}" used)
+      set(allowed ${LATCHKEY_OUTSIDE_${layer}})
+    endif()
+    if(used AND NOT used IN_LIST allowed)
       string(APPEND bad "  ${file} (${layer}) includes ${included} (${used})\n")
     endif()
   endforeach()

@@ -20,6 +20,30 @@ set(LATCHKEY_USES_fsck    base proto secret engine merkle storage)
 set(LATCHKEY_USES_daemon  ${LATCHKEY_USES_rpc} rpc)
 set(LATCHKEY_USES_testing ${LATCHKEY_LAYERS})
 
+# The libraries from outside that a layer may use, beside Abseil, threads and, in tests, whatever they
+# need: by the names before the :: of their targets.
+set(LATCHKEY_OUTSIDE_proto   protobuf gRPC)
+set(LATCHKEY_OUTSIDE_base    OpenSSL nlohmann_json spdlog)
+set(LATCHKEY_OUTSIDE_form    libdeflate)
+set(LATCHKEY_OUTSIDE_merkle  OpenSSL)
+set(LATCHKEY_OUTSIDE_secret  OpenSSL nlohmann_json)
+set(LATCHKEY_OUTSIDE_policy  "")
+set(LATCHKEY_OUTSIDE_engine  RocksDB libdeflate)
+set(LATCHKEY_OUTSIDE_storage protobuf libdeflate)
+set(LATCHKEY_OUTSIDE_server  protobuf)
+set(LATCHKEY_OUTSIDE_rpc     protobuf gRPC OpenSSL)
+set(LATCHKEY_OUTSIDE_client  protobuf gRPC)
+set(LATCHKEY_OUTSIDE_tools   protobuf CLI11 nlohmann_json tomlplusplus)
+set(LATCHKEY_OUTSIDE_bench   protobuf gRPC CLI11 nlohmann_json)
+set(LATCHKEY_OUTSIDE_fsck    CLI11)
+set(LATCHKEY_OUTSIDE_daemon  protobuf gRPC CLI11)
+
+# "path prefix=library" of the headers of those libraries.
+set(LATCHKEY_OUTSIDE_HEADERS
+  google/protobuf/=protobuf grpc/=gRPC grpcpp/=gRPC openssl/=OpenSSL nlohmann/=nlohmann_json
+  spdlog/=spdlog libdeflate.h=libdeflate rocksdb/=RocksDB CLI/=CLI11 toml++/=tomlplusplus
+  gtest/=GTest gmock/=GTest)
+
 # "path prefix=layer", the longest match counts. As in #include lines: from the project root, or
 # from proto/ for generated headers.
 set(LATCHKEY_FOLDERS

@@ -1,13 +1,14 @@
 # Layered targets: every library and executable of ours names its layer, and a link edge that
-# LayerTable.cmake does not list ends the configuring.
+# LayerTable.cmake does not list, also one to a library from outside, ends the configuring.
 include(LayerTable)
-define_property(TARGET PROPERTY LATCHKEY_LAYER BRIEF_DOCS "The layer that the target belongs to")
+define_property(TARGET PROPERTY LATCHKEY_LAYER
+  BRIEF_DOCS "The layer that the target belongs to, or the library from outside that it stands for")
 
 # latchkey_library(<name> LAYER <layer> [SRCS ...] [HDRS ...] [PUBLIC ...] [PRIVATE ...])
 #
-# Makes latchkey_<name> with the alias latchkey::<name>. HDRS: the public headers; each must compile
-# on its own (target all_verify_interface_header_sets). PUBLIC: the libraries that HDRS include;
-# PRIVATE: those that only SRCS include. Without SRCS the library is its headers.
+# Makes latchkey_<name> with the alias latchkey::<name>. HDRS: the public headers. PUBLIC: the
+# libraries that they include; PRIVATE: those that only SRCS include. Without SRCS the library is its
+# headers.
 function(latchkey_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "LAYER" "SRCS;HDRS;PUBLIC;PRIVATE")
   set(target latchkey_${name})
@@ -23,7 +24,6 @@ function(latchkey_library name)
   target_include_directories(${target} ${scope} ${PROJECT_SOURCE_DIR})
   target_sources(${target} ${scope} FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}
                                              FILES ${arg_HDRS})
-  set_target_properties(${target} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
   add_library(latchkey::${name} ALIAS ${target})
   latchkey_register_target(${target} ${arg_LAYER})
 endfunction()
@@ -67,16 +67,29 @@ endfunction()
 
 function(latchkey_check_edge target layer edge)
   string(REGEX REPLACE "^\\$<LINK_ONLY:(.*)>$" "\\1" used "${edge}")
-  if(NOT TARGET "${used}")
-    if(used MATCHES "^latchkey")
-      message(FATAL_ERROR "layers: ${target} links ${used}, which is no target")
-    endif()
+  if(used MATCHES "^latchkey" AND NOT TARGET "${used}")
+    message(FATAL_ERROR "layers: ${target} links ${used}, which is no target")
+  endif()
+  latchkey_home_of("${used}" home)
+  set(allowed ${layer} ${LATCHKEY_USES_${layer}} absl Threads ${LATCHKEY_OUTSIDE_${layer}})
+  if(NOT home OR home IN_LIST allowed OR layer STREQUAL testing)
     return()
   endif()
-  get_target_property(used_layer ${used} LATCHKEY_LAYER)
-  if(NOT used_layer OR used_layer STREQUAL layer OR used_layer IN_LIST LATCHKEY_USES_${layer})
-    return()
-  endif()
-  message(FATAL_ERROR "layers: ${target} (${layer}) may not use ${used} (${used_layer}); "
+  message(FATAL_ERROR "layers: ${target} (${layer}) may not use ${used} (${home}); "
                       "tools/cmake/LayerTable.cmake says what may")
+endfunction()
+
+# Sets `out` to the layer of a library of ours, or to where one comes from that is not; to "" for ours
+# that serve every layer, such as the warnings.
+function(latchkey_home_of library out)
+  if(library MATCHES "^latchkey")
+    get_target_property(home ${library} LATCHKEY_LAYER)
+    if(NOT home)
+      set(home "")
+    endif()
+  else()
+    string(REGEX REPLACE "^PkgConfig::" "" home "${library}")
+    string(REGEX REPLACE "::.*$" "" home "${home}")
+  endif()
+  set(${out} "${home}" PARENT_SCOPE)
 endfunction()

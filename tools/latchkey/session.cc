@@ -1,10 +1,7 @@
 #include "tools/latchkey/session.h"
 
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
 #include "client/request_id.h"
 #include "google/protobuf/descriptor.h"
-#include "grpcpp/channel.h"
 #include "tools/latchkey/error_report.h"
 #include "tools/latchkey/output.h"
 
@@ -23,14 +20,7 @@ absl::StatusOr<Client*> Session::client() {
 
 absl::Status Session::Reach() {
   if (reached_) return absl::OkStatus();
-  const auto& channel = client_->channel();
-  const auto deadline = absl::ToChronoTime(absl::Now() + settings_.timeout);
-  grpc_connectivity_state state = channel->GetState(/*try_to_connect=*/true);
-  while (state != GRPC_CHANNEL_READY && state != GRPC_CHANNEL_TRANSIENT_FAILURE &&
-         channel->WaitForStateChange(state, deadline)) {
-    state = channel->GetState(/*try_to_connect=*/true);
-  }
-  if (state != GRPC_CHANNEL_READY) {
+  if (!client_->Connect()) {
     // A call that changes nothing says why, and is tried again as any is.
     const absl::Status status = client_->Call(v1::GetStatusRequest()).status();
     if (IsWithoutAnswer(status)) return status;
