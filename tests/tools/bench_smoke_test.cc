@@ -94,7 +94,8 @@ TEST_F(BenchReportTest, HasEveryFindingThatATargetIsSetFor) {
       IsSupersetOf(
           {"Verify: server CPU over the bare echo's", "BatchVerify of 64: tokens/s over Verify's",
            "IssueToken: rate over the bare echo's", "IssueToken: rate over that one by one",
-           "400 tokens: start to first answer", "400 tokens: start to first answer after a kill",
+           "IssueToken: commits over what the disk gives", "400 tokens: start to first answer",
+           "400 tokens: start to first answer after a kill",
            "400 tokens: bytes a token, by the files' lengths",
            "Verify of 400 over that of 400: server CPU, warm",
            "Verify of 400 over that of 400: server CPU, cold",

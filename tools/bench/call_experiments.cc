@@ -1,9 +1,12 @@
+#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "latchkey/v1/admin_service.grpc.pb.h"
 #include "server/base/status_macros.h"
+#include "tools/bench/disk_cost.h"
 #include "tools/bench/experiments.h"
 #include "tools/bench/loads.h"
 #include "tools/bench/tree_cost.h"
@@ -65,6 +68,27 @@ absl::Status AddTreeCost(Lab& lab, const Subject& subject, const Figure& issue) 
   for (double* value : {&cost.median, &cost.min, &cost.max}) *value /= whole;
   findings.push_back(
       {"Merkle tree: its CPU over that of an IssueToken", "x", cost, Goal::kAtMost, 0.1});
+  return absl::OkStatus();
+}
+
+// What the disk by itself would allow for commits as large as those of the IssueTokens.
+absl::Status AddDiskCost(Lab& lab, const Subject& subject, const Figure& issue,
+                         const Spread& group) {
+  if (subject.process == nullptr) return absl::OkStatus();  // its disk may be another one
+  constexpr double kLogBytesOfToken = 700;
+  LATCHKEY_ASSIGN_OR_RETURN(
+      const DiskCost disk,
+      MeasureDisk(lab, static_cast<std::size_t>(kLogBytesOfToken * std::max(group.median, 1.0))));
+  std::vector<Finding>& findings = lab.report.findings;
+  findings.push_back(
+      {"disk: write and fdatasync of such a commit's bytes, p50", "ms", disk.p50_ms});
+  findings.push_back({"disk: the same, one after another", "1/s", disk.syncs_per_second});
+  std::vector<double> shares;
+  for (const Sample& sample : issue.rounds) {
+    shares.push_back(sample.calls_per_second /
+                     (disk.syncs_per_second.median * std::max(group.median, 1.0)));
+  }
+  findings.push_back({"IssueToken: commits over what the disk gives", "x", SpreadOf(shares)});
   return absl::OkStatus();
 }
 
@@ -131,6 +155,7 @@ absl::Status MeasureMutations(Lab& lab, const Subject& subject) {
                       RatioOf(figures[3], figures[1], CallsPerSecond)});
   LATCHKEY_ASSIGN_OR_RETURN(const Spread group, MutationsPerCommit(lab, subject, many));
   findings.push_back({"IssueToken: mutations that share a commit", "", group});
+  LATCHKEY_RETURN_IF_ERROR(AddDiskCost(lab, subject, figures[0], group));
   return AddTreeCost(lab, subject, figures[0]);
 }
 
