@@ -179,6 +179,7 @@ TEST_F(ScanTest, JsonSaysHowManyWerePresented) {
 TEST_F(ScanTest, ASecretWithAPrefixOfItsServersOwnIsFoundAndPresented) {
   const std::string secret = MadeUpSecret("acmebot");
   FakeServer server;
+  server.Answer<v1::RevokeTokenRequest>({});
   cli_.input = "x=" + secret;
 
   const auto result = Revoke(server.target(), {"-o", "json"});

@@ -22,6 +22,7 @@
 #include "latchkey/v1/audit_service.grpc.pb.h"
 #include "latchkey/v1/directory_service.grpc.pb.h"
 #include "latchkey/v1/token_service.grpc.pb.h"
+#include "latchkey/v1/verifier_service.grpc.pb.h"
 #include "storage/engine/rocksdb_engine.h"
 #include "storage/keys.h"
 #include "storage/reader.h"
@@ -321,7 +322,7 @@ TEST_F(DaemonTest, SecretsStayGoodWhenLaterOnesGetOtherPrefixes) {
     // With itself as its credentials too.
     const grpc::Status status =
         v1::VerifierService::NewStub(NewChannel())->Verify(As(presented).get(), request, &response);
-    return status.ok() && response.verification().state() == v1::TOKEN_STATE_ACTIVE;
+    return status.ok() && response.verification().status() == v1::VERIFY_STATUS_ACTIVE;
   };
   std::string before;
   std::string with_others;
