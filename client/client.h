@@ -55,8 +55,8 @@ class Client {
   template <typename Request>
   absl::StatusOr<ResponseOf<Request>> Call(Request request, const CallOptions& options = {}) const;
 
-  // Connects where there is no connection, and returns whether there is one. Waits until that is
-  // known, at most timeout().
+  // Tries to connect where there is no connection, and returns whether there is one. Waits for the
+  // try to end, at most timeout(); where one failed lately, and gRPC waits before the next, not.
   bool Connect() const;
 
   // For what is built on the client, such as AuditSubscriber.

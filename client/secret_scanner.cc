@@ -5,7 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "client/secret_string.h"
 
 namespace latchkey {
@@ -55,11 +54,6 @@ void SecretScanner::ScanBuffer() {
 
 bool SecretScanner::Judge(std::size_t bar) {
   const absl::string_view text(buffer_.data(), size_);
-  // Few underscores stand before that many letters and digits: one look settles most.
-  if (!absl::ascii_isalnum(static_cast<unsigned char>(text[bar + 1])) ||
-      !absl::ascii_isalnum(static_cast<unsigned char>(text[bar + kDigits]))) {
-    return false;
-  }
   const std::optional<std::size_t> start = secret::FindSecretAround(text, bar);
   if (start.has_value()) Report(*start, bar);
   return start.has_value();

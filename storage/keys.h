@@ -19,6 +19,9 @@ namespace latchkey::storage {
 
 // The format of keys and records that this program reads and writes (docs/storage_format.md).
 inline constexpr std::uint32_t kStoreFormat = 2;
+// The same, of a store whose secrets have or had other prefixes than the default ones: a program
+// that does not know of that would take them for malformed.
+inline constexpr std::uint32_t kStoreFormatWithPrefixes = 3;
 
 // A key under which a Record lies.
 template <typename Record>

@@ -22,6 +22,7 @@ namespace latchkey {
 namespace {
 
 using storage::kStoreFormat;
+using storage::kStoreFormatWithPrefixes;
 // Its events have no Merkle tree. It is brought to the present format when it is opened.
 constexpr std::uint32_t kFormatWithoutTree = 1;
 
@@ -74,13 +75,24 @@ absl::StatusOr<bool> CheckKeys(const secret::Keyring& keyring, storage::v1::Meta
   return checks.size() != before;
 }
 
+// Adds those of `prefixes` that new secrets get and that `meta` does not know.
+void AddPrefixes(const secret::TokenPrefixes& prefixes, storage::v1::MetaRecord& meta) {
+  for (std::uint8_t kind = 1; kind <= secret::kTokenKinds; ++kind) {
+    const absl::string_view prefix = prefixes.PrefixOf(secret::TokenKindNumber{kind});
+    const auto is_it = [prefix](const auto& known) { return known.prefix() == prefix; };
+    if (std::any_of(meta.token_prefixes().begin(), meta.token_prefixes().end(), is_it)) continue;
+    storage::v1::TokenPrefix& known = *meta.add_token_prefixes();
+    known.set_kind(static_cast<v1::TokenKind>(kind));
+    known.set_prefix(std::string(prefix));
+  }
+}
+
 }  // namespace
 
 Authority::Authority(const Options& options)
     : options_(options),
       start_time_(options_.clock.Now()),
-      prefixes_(options_.prefixes),
-      trial_tools_{options_.keyring, prefixes_, options_.entropy},
+      trial_tools_{options_.keyring, options_.prefixes, options_.entropy},
       entropy_(options_.entropy),
       denials_(options_.denials),
       // Failed authentications are only ever counted: nobody is known to have made them.
@@ -101,8 +113,7 @@ absl::StatusOr<std::unique_ptr<Authority>> Authority::Open(const Options& option
   authority->last_checkpoint_ = last_checkpoint;
   LATCHKEY_ASSIGN_OR_RETURN(const std::uint64_t newest, authority->NewView().NewestSequence());
   authority->verifier_ = std::make_unique<Verifier>(
-      Verifier::Options{o.engine, o.clock, o.keyring, authority->prefixes_, o.max_cached_tokens},
-      newest);
+      Verifier::Options{o.engine, o.clock, o.keyring, o.prefixes, o.max_cached_tokens}, newest);
   authority->hub_ =
       std::make_unique<EventHub>(EventHub::Options{o.engine, o.event_ring_bytes}, newest);
   const auto enqueue = [a = authority.get()](std::function<absl::Status(Mutation&)> work,
@@ -133,10 +144,10 @@ absl::Status Authority::CheckMeta() {
   storage::v1::MetaRecord meta =
       found.has_value() ? *found : NewMeta(options_.entropy, options_.clock.Now());
   const bool is_old = meta.format() == kFormatWithoutTree;
-  if (!is_old && meta.format() != kStoreFormat) {
+  if (!is_old && meta.format() != kStoreFormat && meta.format() != kStoreFormatWithPrefixes) {
     return absl::FailedPreconditionError(absl::StrCat(
         "the store has format ", meta.format(), "; this program reads formats ", kFormatWithoutTree,
-        " to ", kStoreFormat, ": use the program that wrote it, or a later one"));
+        " to ", kStoreFormatWithPrefixes, ": use the program that wrote it, or a later one"));
   }
   if (meta.key_checks().empty()) LATCHKEY_RETURN_IF_ERROR(CheckLogKey());
   LATCHKEY_ASSIGN_OR_RETURN(const bool has_new_keys, CheckKeys(options_.keyring, meta));
@@ -147,25 +158,20 @@ absl::Status Authority::CheckMeta() {
 
 absl::StatusOr<bool> Authority::LearnPrefixes(storage::v1::MetaRecord& meta) {
   const int before = meta.token_prefixes_size();
-  const auto add = [&meta](const secret::TokenPrefixes& prefixes) {
-    for (std::uint8_t kind = 1; kind <= secret::kTokenKinds; ++kind) {
-      const absl::string_view prefix = prefixes.PrefixOf(secret::TokenKindNumber{kind});
-      if (std::any_of(meta.token_prefixes().begin(), meta.token_prefixes().end(),
-                      [prefix](const auto& known) { return known.prefix() == prefix; })) {
-        continue;
-      }
-      storage::v1::TokenPrefix& known = *meta.add_token_prefixes();
-      known.set_kind(static_cast<v1::TokenKind>(kind));
-      known.set_prefix(std::string(prefix));
-    }
-  };
-  if (before == 0) add(secret::TokenPrefixes());
+  AddPrefixes(secret::TokenPrefixes(), meta);
+  const int defaults = meta.token_prefixes_size();
+  AddPrefixes(options_.prefixes, meta);
   for (const storage::v1::TokenPrefix& known : meta.token_prefixes()) {
-    const auto kind = static_cast<secret::TokenKindNumber>(known.kind());
-    const absl::Status learned = prefixes_.AddFormer(kind, known.prefix());
-    if (!learned.ok()) return absl::FailedPreconditionError(learned.message());
+    const bool is_kind = known.kind() >= 1 && known.kind() <= int{secret::kTokenKinds};
+    const auto kind = static_cast<secret::TokenKindNumber>(is_kind ? known.kind() : 1);
+    const absl::Status added = options_.prefixes.AddFormer(kind, known.prefix());
+    if (is_kind && added.ok()) continue;
+    return absl::DataLossError(absl::StrCat(
+        "the record that says what the store is has, for kind ", static_cast<int>(known.kind()),
+        ", a wrong prefix: ", absl::CHexEscape(known.prefix())));
   }
-  add(options_.prefixes);
+  // An earlier program would take secrets with these for malformed.
+  if (defaults != meta.token_prefixes_size()) meta.set_format(kStoreFormatWithPrefixes);
   return meta.token_prefixes_size() != before;
 }
 
@@ -195,7 +201,7 @@ absl::Status Authority::Upgrade(storage::v1::MetaRecord meta) {
       {{"from", std::uint64_t{meta.format()}}, {"to", std::uint64_t{kStoreFormat}}});
   LATCHKEY_RETURN_IF_ERROR(storage::ExtendTree(options_.engine));
   // Only now, so that one that was interrupted is gone on with.
-  meta.set_format(kStoreFormat);
+  if (meta.format() == kFormatWithoutTree) meta.set_format(kStoreFormat);
   return WriteMeta(meta);
 }
 

@@ -47,7 +47,7 @@ class Authority {
     Executor& executor;  // runs the sequencer; one thread
     Logger& logger;
     const secret::Keyring& keyring;
-    secret::TokenPrefixes prefixes;  // that new secrets get
+    secret::TokenPrefixes prefixes;  // that new secrets get; older ones are read from the store
     std::size_t max_cached_tokens = 1'000'000;
     absl::Duration replay_window = absl::Minutes(10);  // how long a request id is remembered
     DenialLimiter::Options denials = {};
@@ -59,7 +59,7 @@ class Authority {
 
   // Opens the state in the engine, and makes it in an empty one.
   // FAILED_PRECONDITION: the store has a format that this program does not read (names both), or
-  // belongs to another key file (names the key's id), or a prefix is one of another kind's secrets.
+  // belongs to another key file (names the key's id).
   // DATA_LOSS, UNAVAILABLE: the store does not read.
   static absl::StatusOr<std::unique_ptr<Authority>> Open(const Options& options);
   ~Authority();
@@ -162,8 +162,8 @@ class Authority {
   // A store from before there were checks of keys takes those of the key file, so this has to be
   // its own. FAILED_PRECONDITION: its log was signed by another.
   absl::Status CheckLogKey();
-  // Adds to `meta` the prefixes that new secrets get, and learns those that older ones have.
-  // Returns whether there were any to add.
+  // Adds to `meta` the prefixes that new secrets get, and to the options those that older ones
+  // have. Returns whether there were any to add. DATA_LOSS: one in `meta` is none.
   absl::StatusOr<bool> LearnPrefixes(storage::v1::MetaRecord& meta);
   absl::Status WriteMeta(const storage::v1::MetaRecord& meta);
   // Brings a store of an earlier format to the one of this program.
@@ -216,12 +216,11 @@ class Authority {
   // go and keeps new ones waiting, so that whoever holds one and asks for another is in its way.
   storage::View NewView() const { return storage::View(options_.engine.NewSnapshot()); }
 
-  const Options options_;
+  Options options_;  // constant once Open() has added the prefixes of older secrets
   const absl::Time start_time_;
-  secret::TokenPrefixes prefixes_;   // with those of older secrets; const once it is opened
   const MutationTools trial_tools_;  // of changes that are tried and never written
   PrefetchedEntropy entropy_;        // the executor's
-  const MutationTools tools_{options_.keyring, prefixes_, entropy_};
+  const MutationTools tools_{options_.keyring, options_.prefixes, entropy_};
   DenialLimiter denials_;
   DenialLimiter failed_authentications_;
   std::unique_ptr<Verifier> verifier_;

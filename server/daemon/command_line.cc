@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "server/form/secret_form.h"
 #include "storage/merkle/signed_note.h"
 
@@ -127,10 +128,11 @@ void AddTokenPrefixes(CLI::App& app, secret::TokenPrefixes& prefixes) {
   for (std::uint8_t kind = 1; kind <= secret::kTokenKinds; ++kind) {
     names.emplace_back(prefixes.PrefixOf(secret::TokenKindNumber{kind}));
   }
-  app.add_option_function<std::vector<std::string>>(
+  app.add_option_function<std::string>(
          "--token-prefixes",
-         [&prefixes](const std::vector<std::string>& given) {
-           absl::StatusOr<secret::TokenPrefixes> made = secret::TokenPrefixes::Create(given);
+         [&prefixes](const std::string& given) {
+           absl::StatusOr<secret::TokenPrefixes> made =
+               secret::TokenPrefixes::Create(absl::StrSplit(given, ','));
            if (!made.ok()) {
              throw CLI::ValidationError("--token-prefixes", std::string(made.status().message()));
            }
@@ -139,7 +141,7 @@ void AddTokenPrefixes(CLI::App& app, secret::TokenPrefixes& prefixes) {
          absl::StrCat("What new secrets begin with, for BOT, USER, TEST, CUSTOM_BOT, LEGACY_BOT, "
                       "APP, SERVICE and REFRESH; older ones stay good [",
                       absl::StrJoin(names, ","), "]"))
-      ->delimiter(',')
+      ->join(',')  // the elements of an array in the file
       ->type_name("P,P,P,P,P,P,P,P");
 }
 

@@ -47,8 +47,7 @@ class OpenedFolder {
   };
 
   // NOT_FOUND: no such folder, or `init` did not make it.
-  // FAILED_PRECONDITION: others can read the key file; the store is of a newer format, or in use; a
-  // prefix is one of another kind's secrets.
+  // FAILED_PRECONDITION: others can read the key file; the store is of a newer format, or in use.
   // DATA_LOSS, UNAVAILABLE: the key file or the store does not read.
   static absl::StatusOr<std::unique_ptr<OpenedFolder>> Open(const Options& options);
 

@@ -83,14 +83,11 @@ absl::StatusOr<TokenPrefixes> TokenPrefixes::Create(const std::vector<std::strin
 
 absl::Status TokenPrefixes::AddFormer(TokenKindNumber kind, absl::string_view prefix) {
   if (!IsPrefix(prefix) || prefix == kOperatorPrefix) {
-    return absl::InvalidArgumentError("a former token prefix is none");
+    return absl::InvalidArgumentError(absl::StrCat(
+        "\"", absl::CHexEscape(prefix.substr(0, 2 * kMaxPrefixBytes)), "\" is no token prefix"));
   }
-  const std::optional<TokenKindNumber> known = KindOf(prefix);
-  if (!known.has_value()) former_.push_back({std::string(prefix), kind});
-  if (!known.has_value() || *known == kind) return absl::OkStatus();
-  return absl::AlreadyExistsError(absl::StrCat(
-      "token prefix ", static_cast<int>(*known), " is \"", prefix, "\", which secrets of kind ",
-      static_cast<int>(kind), " have that were made before: take one that no kind had"));
+  if (!KindOf(prefix).has_value()) former_.push_back({std::string(prefix), kind});
+  return absl::OkStatus();
 }
 
 absl::string_view TokenPrefixes::PrefixOf(TokenKindNumber kind) const {
@@ -116,31 +113,53 @@ void WriteSecret(absl::string_view prefix, SecretBits& bits, char* out) {
   std::copy(checksum.begin(), checksum.end(), out + body);
 }
 
+namespace {
+
+// Whether `digits`, the 49 after the underscore, can be a secret's, but for the checksum's value.
+bool AreDigits(absl::string_view digits) {
+  // Cheapest first: a CRC-32 in base62 begins with 0 to 4, and others than letters and digits are
+  // rarely far.
+  return digits[kRandomDigits] >= '0' && digits[kRandomDigits] <= '4' &&
+         std::all_of(digits.begin(), digits.end(),
+                     [](unsigned char c) { return absl::ascii_isalnum(c); }) &&
+         digits.substr(0, kRandomDigits) <= kLargest;
+}
+
+bool FitsChecksum(absl::string_view secret) {
+  const auto checksum = ChecksumOf(secret.substr(0, secret.size() - kChecksumDigits));
+  return absl::EndsWith(secret, absl::string_view(checksum.data(), checksum.size()));
+}
+
+}  // namespace
+
 bool HasSecretForm(absl::string_view prefix, absl::string_view presented) {
-  const std::size_t start = prefix.size() + 1;
-  const std::size_t body = start + kRandomDigits;
-  if (presented.size() != SecretBytes(prefix)) return false;
-  if (!absl::StartsWith(presented, prefix) || presented[prefix.size()] != '_') return false;
-  const absl::string_view digits = presented.substr(start, kRandomDigits);
-  if (!std::all_of(digits.begin(), digits.end(),
-                   [](unsigned char c) { return absl::ascii_isalnum(c); })) {
-    return false;
-  }
-  if (digits > kLargest) return false;
-  const auto checksum = ChecksumOf(presented.substr(0, body));
-  return presented.substr(body) == absl::string_view(checksum.data(), checksum.size());
+  return presented.size() == SecretBytes(prefix) && absl::StartsWith(presented, prefix) &&
+         presented[prefix.size()] == '_' && AreDigits(presented.substr(prefix.size() + 1)) &&
+         FitsChecksum(presented);
 }
 
 std::optional<std::size_t> FindSecretAround(absl::string_view text, std::size_t bar) {
   constexpr std::size_t kDigits = kRandomDigits + kChecksumDigits;
-  if (text.size() - bar <= kDigits) return std::nullopt;
+  if (bar < kMinPrefixBytes || text.size() - bar <= kDigits) return std::nullopt;
+  if (!IsPrefix(text.substr(bar - kMinPrefixBytes, kMinPrefixBytes)) ||
+      !AreDigits(text.substr(bar + 1, kDigits))) {
+    return std::nullopt;
+  }
   for (std::size_t size = kMinPrefixBytes; size <= std::min(bar, kMaxPrefixBytes); ++size) {
     const std::size_t start = bar - size;
-    const absl::string_view prefix = text.substr(start, size);
-    if (!IsPrefix(prefix)) return std::nullopt;
-    if (HasSecretForm(prefix, text.substr(start, SecretBytes(prefix)))) return start;
+    if (!IsPrefix(text.substr(start, size))) return std::nullopt;
+    if (FitsChecksum(text.substr(start, size + 1 + kDigits))) return start;
   }
   return std::nullopt;
+}
+
+std::optional<absl::string_view> PrefixOfSecret(absl::string_view text) {
+  const std::size_t bar = text.find('_');
+  if (bar == absl::string_view::npos || text.size() != SecretBytes(text.substr(0, bar)) ||
+      FindSecretAround(text, bar) != 0U) {
+    return std::nullopt;
+  }
+  return text.substr(0, bar);
 }
 
 bool HoldsSecret(absl::string_view text) {

@@ -45,8 +45,8 @@ class TokenPrefixes {
   // another kind has by default.
   static absl::StatusOr<TokenPrefixes> Create(const std::vector<std::string>& prefixes);
 
-  // Knows `prefix`, which `kind` had before, again. `kind` must be 1 to 8.
-  // INVALID_ARGUMENT: it is no prefix. ALREADY_EXISTS: another kind has it, or had it.
+  // Knows `prefix`, which `kind` had before, too. What a kind has now goes before what another had.
+  // `kind` must be 1 to 8. INVALID_ARGUMENT: it is no prefix.
   absl::Status AddFormer(TokenKindNumber kind, absl::string_view prefix);
 
   // The prefix that new secrets of `kind` get, which must be 1 to 8.
@@ -90,9 +90,12 @@ std::optional<ParsedSecret> ParseSecret(const TokenPrefixes& prefixes, absl::str
 bool HasSecretForm(absl::string_view prefix, absl::string_view presented);
 
 // Returns where in `text`, which may be any bytes, the secret begins whose underscore is at `bar`,
-// with any prefix that one can have; nullopt: there is none. The text has to reach as far as the
-// secret, and what stands before or after it does not matter.
+// with any prefix that one can have; nullopt: there is none. What stands before or after it does
+// not matter.
 std::optional<std::size_t> FindSecretAround(absl::string_view text, std::size_t bar);
+
+// Returns the prefix of `text` where that is a whole secret, with any prefix that one can have.
+std::optional<absl::string_view> PrefixOfSecret(absl::string_view text);
 
 // Returns whether anything within `text`, which may be any bytes, has the form of a secret with any
 // prefix that one can have. For short texts: takes time in proportion to the length.

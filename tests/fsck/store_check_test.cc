@@ -280,7 +280,7 @@ TEST_F(StoreCheckDamageTest, ALogOfWhichNothingIsRetainedIsToHaveBeenRemoved) {
 }
 
 TEST_F(StoreCheckDamageTest, AStoreOfAnotherFormatIsNotChecked) {
-  for (const std::uint32_t format : {1U, 3U}) {
+  for (const std::uint32_t format : {1U, 4U}) {
     storage::v1::MetaRecord meta;
     meta.set_format(format);
     store_.Put(storage::MetaKey().bytes, storage::EncodeMessage(meta));

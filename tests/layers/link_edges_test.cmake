@@ -53,6 +53,12 @@ try(outside_by_pkg_config "latchkey_bad \\(policy\\) may not use PkgConfig::libd
   "latchkey_library(bad LAYER policy PUBLIC PkgConfig::libdeflate)")
 try(outside_by_name "latchkey_bad \\(policy\\) may not use rocksdb \\(rocksdb\\)"
   "latchkey_library(bad LAYER policy PUBLIC rocksdb)")
+try(of_no_layer "latchkey_bad \\(policy\\) may not use latchkey_helper \\(home-NOTFOUND\\)"
+  "add_library(latchkey_helper INTERFACE)"
+  "latchkey_library(bad LAYER policy PUBLIC latchkey_helper)")
+try(alias "latchkey_bad \\(policy\\) may not use absl::high \\(server\\)"
+  "add_library(absl::high ALIAS latchkey_high)"
+  "latchkey_library(bad LAYER policy PUBLIC absl::high)")
 try(no_such_layer "unknown layer 'cellar'" "latchkey_library(bad LAYER cellar)")
 try(no_such_target "latchkey::typo, which is no target"
   "latchkey_library(bad LAYER server PUBLIC latchkey::typo)")

@@ -191,6 +191,16 @@ TEST_F(ScanTest, ASecretWithAPrefixOfItsServersOwnIsFoundAndPresented) {
   EXPECT_EQ(server.Last<v1::RevokeTokenRequest>().secret(), secret);
 }
 
+TEST_F(ScanTest, PrefixesThatItIsToldTellTheKinds) {
+  cli_.input = MadeUpSecret("acmesvc") + "\n" + MadeUpSecret("lkt");
+  const std::string option = "--token-prefixes=acmebot,acmeuser,acmetest,ac,ah,aa,acmesvc,ar";
+
+  const auto result = Scan({option});
+
+  EXPECT_THAT(result.out, AllOf(HasSubstr("service  acmesvc_..."), HasSubstr("test     lkt_...")));
+  EXPECT_EQ(Scan({"--token-prefixes", "acme"}).code, ExitCode::kUsage);
+}
+
 TEST_F(ScanTest, TheOperatorsSecretIsFoundAndNotPresented) {
   LiveServer server;
   const std::string live = server.IssueSecret();

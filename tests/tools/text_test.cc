@@ -190,13 +190,14 @@ TEST(LooksLikeSecretTest, KnowsSecretsWhereverTheyStand) {
   const std::string other = absl::StrCat("acmebot", secret.substr(3));
   for (const std::string& argument :
        {secret, absl::StrCat("--secret=", secret), absl::StrCat("Bearer ", secret),
-        secret.substr(0, 20), other, absl::StrCat("acme/", secret)}) {
+        secret.substr(0, 20), other, absl::StrCat(other, "x"), other.substr(0, 46),
+        absl::StrCat("acme/", secret)}) {
     EXPECT_TRUE(LooksLikeSecret(argument)) << argument;
   }
   for (const std::string argument :
        {"", "acme", "workspaces/acme/tokens/t1", "lkb_", "can_manage_apps", "chat:write_all",
-        "talks_calendar2026", "/srv/walks_production/operator", "ACTION_TOKEN_ISSUE",
-        "LATCHKEY_TOKEN", "/run/secrets/latchkey_token", "--request-id",
+        "talks_calendar2026", "the_12thDraftOf2026", "/srv/walks_production/operator",
+        "ACTION_TOKEN_ISSUE", "LATCHKEY_TOKEN", "/run/secrets/latchkey_token", "--request-id",
         "3f2a8c1e-9d4b-4c6a-8f10-1234567890ab"}) {
     EXPECT_FALSE(LooksLikeSecret(argument)) << argument;
   }

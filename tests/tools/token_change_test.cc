@@ -183,17 +183,21 @@ TEST_F(PairTest, WhatRotatingPrintsCanBeRotatedAgain) {
 }
 
 TEST_F(PairTest, OfAPairWithOtherPrefixesTheSecondIsTheRefreshSecret) {
-  const std::string access = MadeUpSecret("acmebot", 1);
   const std::string refresh = MadeUpSecret("acmeref", 2);
-  EXPECT_EQ(Rotate(access + "\n" + refresh + "\n").code, ExitCode::kOk);
-  EXPECT_EQ(server_.Last<v1::RotateTokenRequest>().refresh_secret(), refresh);
+  for (const char* prefix : {"acmebot", "lkb"}) {
+    EXPECT_EQ(Rotate(MadeUpSecret(prefix, 1) + "\n" + refresh + "\n").code, ExitCode::kOk);
+    EXPECT_EQ(server_.Last<v1::RotateTokenRequest>().refresh_secret(), refresh);
+  }
 
-  for (const std::string& first : {MadeUpSecret("lkb", 3), std::string("something")}) {
+  for (const std::string& first :
+       {MadeUpSecret("lko", 3), "note: " + MadeUpSecret("acmebot", 1), std::string("something")}) {
     const auto mixed = Rotate(first + "\n" + refresh + "\n");
     EXPECT_EQ(mixed.code, ExitCode::kUsage);
     EXPECT_THAT(mixed.err, HasSubstr("2 lines, of which 0 are refresh secrets"));
   }
-  EXPECT_THAT(server_.calls(), SizeIs(1));
+  const auto operators = Rotate(MadeUpSecret("acmebot", 1) + "\n" + MadeUpSecret("lko", 3) + "\n");
+  EXPECT_EQ(operators.code, ExitCode::kUsage);
+  EXPECT_THAT(server_.calls(), SizeIs(2));
 }
 
 TEST_F(PairTest, InstallingPrintsOneLineOfARotatingAppWhereOneIsAskedFor) {

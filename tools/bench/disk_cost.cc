@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "server/base/status_macros.h"
+#include "tools/bench/interrupt.h"
 
 namespace latchkey::benchmark {
 namespace {
@@ -31,8 +32,12 @@ absl::StatusOr<std::vector<float>> SyncFor(absl::Duration span, int fd, const st
   std::vector<float> times;
   const auto end = SteadyTime::now() + absl::ToChronoNanoseconds(span);
   for (auto began = SteadyTime::now(); began < end;) {
-    if (write(fd, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()) ||
-        fdatasync(fd) != 0) {
+    LATCHKEY_RETURN_IF_ERROR(CheckInterrupt());
+    const ssize_t written = write(fd, bytes.data(), bytes.size());
+    if (written >= 0 && static_cast<std::size_t>(written) < bytes.size()) {
+      return absl::ResourceExhaustedError("measuring the disk: it is full");
+    }
+    if (written < 0 || fdatasync(fd) != 0) {
       return absl::ErrnoToStatus(errno, "measuring the disk");
     }
     const auto ended = SteadyTime::now();

@@ -16,7 +16,7 @@ struct DiskCost {
 
 // Appends to a new file in the lab's folder and calls fdatasync, as often as the time of a turn
 // allows, once a round: the log of a store without a store. `bytes` are written each time.
-// Errors are those of the disk.
+// Errors are those of the disk. CANCELLED: the process was interrupted.
 absl::StatusOr<DiskCost> MeasureDisk(const Lab& lab, std::size_t bytes);
 
 }  // namespace latchkey::benchmark

@@ -6,8 +6,8 @@
 cmake_minimum_required(VERSION 3.25)
 include(${CMAKE_CURRENT_LIST_DIR}/LayerTable.cmake)
 
-# Sets `out` to what `table`, of "path prefix=value", says of a path, by the longest prefix; to "" for
-# a path that is not in it.
+# Sets `out` to what `table`, of "path prefix=value", says of a path, by the longest prefix; to ""
+# for a path that is not in it.
 function(look_up table path out)
   set(best "")
   set(found "")
@@ -26,6 +26,7 @@ function(look_up table path out)
   set(${out} "${found}" PARENT_SCOPE)
 endfunction()
 
+set(include "^[ \t]*#[ \t]*(include|include_next|import)[ \t]*[\"<]")
 set(bad "")
 set(files "")
 foreach(folder server storage client tools)
@@ -34,14 +35,17 @@ foreach(folder server storage client tools)
 endforeach()
 foreach(file IN LISTS files)
   look_up(LATCHKEY_FOLDERS ${file} layer)
-  file(STRINGS ${ROOT}/${file} lines REGEX "^#include [\"<]")
+  file(STRINGS ${ROOT}/${file} lines REGEX "${include}")
   foreach(line IN LISTS lines)
-    string(REGEX REPLACE "^#include [\"<]([^\">]*)[\">].*$" "\\1" included "${line}")
+    string(REGEX REPLACE "${include}([^\">]*)[\">].*$" "\\2" included "${line}")
     look_up(LATCHKEY_FOLDERS "${included}" used)
     set(allowed ${layer} ${LATCHKEY_USES_${layer}})
     if(NOT used)
       look_up(LATCHKEY_OUTSIDE_HEADERS "${included}" used)
       set(allowed ${LATCHKEY_OUTSIDE_${layer}})
+    endif()
+    if(NOT used AND included MATCHES "[/.]" AND NOT included MATCHES "${LATCHKEY_SYSTEM_HEADERS}")
+      set(used "of no layer and no library that the table knows")
     endif()
     if(used AND NOT used IN_LIST allowed)
       string(APPEND bad "  ${file} (${layer}) includes ${included} (${used})\n")

@@ -7,8 +7,8 @@ define_property(TARGET PROPERTY LATCHKEY_LAYER
 # latchkey_library(<name> LAYER <layer> [SRCS ...] [HDRS ...] [PUBLIC ...] [PRIVATE ...])
 #
 # Makes latchkey_<name> with the alias latchkey::<name>. HDRS: the public headers. PUBLIC: the
-# libraries that they include; PRIVATE: those that only SRCS include. Without SRCS the library is its
-# headers.
+# libraries that they include; PRIVATE: those that only SRCS include. Without SRCS the library is
+# its headers.
 function(latchkey_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "LAYER" "SRCS;HDRS;PUBLIC;PRIVATE")
   set(target latchkey_${name})
@@ -59,6 +59,7 @@ function(latchkey_check_layers)
       list(APPEND edges ${private_edges})
     endif()
     list(REMOVE_DUPLICATES edges)
+    list(FILTER edges EXCLUDE REGEX "-NOTFOUND$")  # what has none
     foreach(edge IN LISTS edges)
       latchkey_check_edge(${target} ${layer} "${edge}")
     endforeach()
@@ -72,21 +73,26 @@ function(latchkey_check_edge target layer edge)
   endif()
   latchkey_home_of("${used}" home)
   set(allowed ${layer} ${LATCHKEY_USES_${layer}} absl Threads ${LATCHKEY_OUTSIDE_${layer}})
-  if(NOT home OR home IN_LIST allowed OR layer STREQUAL testing)
+  if("${home}" STREQUAL "" OR home IN_LIST allowed OR layer STREQUAL testing)
     return()
   endif()
   message(FATAL_ERROR "layers: ${target} (${layer}) may not use ${used} (${home}); "
                       "tools/cmake/LayerTable.cmake says what may")
 endfunction()
 
-# Sets `out` to the layer of a library of ours, or to where one comes from that is not; to "" for ours
-# that serve every layer, such as the warnings.
+# Sets `out` to the layer of a library of ours, or to where one comes from that is not; to "" for one
+# of ours that is of no layer.
 function(latchkey_home_of library out)
-  if(library MATCHES "^latchkey")
-    get_target_property(home ${library} LATCHKEY_LAYER)
-    if(NOT home)
-      set(home "")
+  if(TARGET "${library}")
+    get_target_property(aliased ${library} ALIASED_TARGET)
+    if(aliased)
+      set(library ${aliased})
     endif()
+  endif()
+  if(library IN_LIST LATCHKEY_OF_NO_LAYER)
+    set(home "")
+  elseif(library MATCHES "^latchkey")
+    get_target_property(home ${library} LATCHKEY_LAYER)
   else()
     string(REGEX REPLACE "^PkgConfig::" "" home "${library}")
     string(REGEX REPLACE "::.*$" "" home "${home}")

@@ -26,10 +26,12 @@ absl::Status CheckFormat(const engine::Engine& engine, Findings& findings) {
   LATCHKEY_RETURN_IF_ERROR(meta.status());
   if (!meta->has_value()) {
     findings.Add("the record that names the store's format is missing");
-  } else if ((*meta)->format() != storage::kStoreFormat) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "the store has format ", (*meta)->format(), "; this program checks format ",
-        storage::kStoreFormat, ": start the server on it first, or use a later program"));
+  } else if ((*meta)->format() != storage::kStoreFormat &&
+             (*meta)->format() != storage::kStoreFormatWithPrefixes) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the store has format ", (*meta)->format(), "; this program checks formats ",
+                     storage::kStoreFormat, " and ", storage::kStoreFormatWithPrefixes,
+                     ": start the server on it first, or use a later program"));
   }
   return absl::OkStatus();
 }

@@ -19,7 +19,7 @@ std::string BytesText(double bytes) {
   constexpr double kStep = 1024;
   std::size_t unit = 0;
   for (; bytes >= kStep && unit + 1 < kUnits.size(); ++unit) bytes /= kStep;
-  return absl::StrFormat(unit == 0 ? "%.0f %s" : "%.1f %s", bytes, kUnits[unit]);
+  return absl::StrFormat("%.*f %s", unit == 0 ? 0 : 1, bytes, kUnits[unit]);
 }
 
 std::string AmountText(double amount, ProgressUnit unit) {

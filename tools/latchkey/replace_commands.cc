@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -97,20 +96,22 @@ bool IsRefreshSecret(const SecretString& secret) {
   return secret::HasSecretForm(secret::TokenPrefixes().PrefixOf(kRefresh), secret.Reveal());
 }
 
-// Whether two secrets are a pair as this command prints it, of a server with prefixes of its own.
-bool IsPairWithOtherPrefixes(const std::vector<SecretString>& secrets) {
-  return secrets.size() == 2 &&
-         std::all_of(secrets.begin(), secrets.end(), [](const SecretString& secret) {
-           return secret::HoldsSecret(secret.Reveal()) &&
-                  !secret::ParseSecret(secret::TokenPrefixes(), secret.Reveal()).has_value();
-         });
+// Whether two secrets are a pair as this command prints it, of a server that gives refresh secrets
+// a prefix of its own: the second is none that has a default prefix, which would tell its kind.
+bool IsPairWithOtherPrefix(const std::vector<SecretString>& secrets) {
+  if (secrets.size() != 2 || IsRefreshSecret(secrets[0])) return false;
+  const auto access = secret::PrefixOfSecret(secrets[0].Reveal());
+  const auto refresh = secret::PrefixOfSecret(secrets[1].Reveal());
+  return access.has_value() && *access != secret::kOperatorPrefix && refresh.has_value() &&
+         *refresh != secret::kOperatorPrefix &&
+         !secret::TokenPrefixes().KindOf(*refresh).has_value();
 }
 
 // Reads the refresh secret, which may stand among those that it was printed with.
 absl::StatusOr<SecretString> ReadRefreshSecret(const Session& session, const std::string& from) {
   LATCHKEY_ASSIGN_OR_RETURN(const SecretSource source, ParseSecretSource(from));
   LATCHKEY_ASSIGN_OR_RETURN(std::vector<SecretString> secrets, ReadSecrets(source, session.io()));
-  if (secrets.size() == 1 || IsPairWithOtherPrefixes(secrets)) return std::move(secrets.back());
+  if (secrets.size() == 1 || IsPairWithOtherPrefix(secrets)) return std::move(secrets.back());
   const std::size_t lines = secrets.size();
   std::erase_if(secrets, [](const SecretString& secret) { return !IsRefreshSecret(secret); });
   if (secrets.size() == 1) return std::move(secrets[0]);

@@ -4,9 +4,11 @@
 #include <istream>
 #include <ostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "client/local_file.h"
 #include "client/secret_scanner.h"
 #include "nlohmann/json.hpp"
@@ -27,6 +29,7 @@ struct ScanArgs {
   std::vector<std::string> paths;
   bool revoke = false;
   std::string reason;
+  std::string token_prefixes;
 };
 
 void DeclareScan(Syntax& syntax, ScanArgs& args) {
@@ -34,6 +37,8 @@ void DeclareScan(Syntax& syntax, ScanArgs& args) {
   syntax.Flag("--revoke", args.revoke,
               "End the tokens whose secrets were found; this takes a server and no other right");
   syntax.Text("--reason", "TEXT", args.reason, "Why, for the audit log; goes with --revoke");
+  syntax.Text("--token-prefixes", "P,P,P,P,P,P,P,P", args.token_prefixes,
+              "The prefixes that the server was told to give, which tell the kinds");
 }
 
 // One finding, without the secret.
@@ -66,8 +71,9 @@ std::string Redacted(const FoundSecret& found) {
 // thread.
 class Scan {
  public:
-  Scan(Session& session, const ScanArgs& args)
-      : session_(session), io_(session.io()), args_(args) {}
+  // `prefixes` tell the kinds.
+  Scan(Session& session, const ScanArgs& args, secret::TokenPrefixes prefixes)
+      : session_(session), io_(session.io()), args_(args), prefixes_(std::move(prefixes)) {}
 
   absl::StatusOr<ExitCode> Run() {
     Look();
@@ -93,7 +99,7 @@ class Scan {
     for (const ListedFile& file : files) total += file.bytes;
     const bool bar = io_.err_is_terminal && !session_.json() && io_.Env("TERM") != "dumb";
     ProgressBar progress(bar ? &io_.err : nullptr, io_.clock, total);
-    SecretScanner scanner([this](const FoundSecret& found) { Keep(found); });
+    SecretScanner scanner([this](const FoundSecret& found) { Keep(found); }, prefixes_);
     const auto take = [&](absl::string_view bytes) {
       scanner.Feed(bytes);
       progress.Advance(bytes.size());
@@ -200,12 +206,27 @@ class Scan {
   Session& session_;
   const Io& io_;
   const ScanArgs& args_;
+  const secret::TokenPrefixes prefixes_;
   std::string path_;  // of the file that is read now
   std::vector<Finding> findings_;
   std::vector<SecretString> secrets_;
   Presented presented_;
   bool unreadable_ = false;
 };
+
+// Those of the option, and the default ones.
+absl::StatusOr<secret::TokenPrefixes> PrefixesOf(const ScanArgs& args) {
+  const secret::TokenPrefixes defaults;
+  if (args.token_prefixes.empty()) return defaults;
+  LATCHKEY_ASSIGN_OR_RETURN(
+      secret::TokenPrefixes prefixes,
+      secret::TokenPrefixes::Create(absl::StrSplit(args.token_prefixes, ',')));
+  for (std::uint8_t number = 1; number <= secret::kTokenKinds; ++number) {
+    const secret::TokenKindNumber kind{number};
+    LATCHKEY_RETURN_IF_ERROR(prefixes.AddFormer(kind, defaults.PrefixOf(kind)));
+  }
+  return prefixes;
+}
 
 absl::StatusOr<ExitCode> RunScan(Session& session, const ScanArgs& args) {
   if (!args.reason.empty() && !args.revoke) {
@@ -218,7 +239,8 @@ absl::StatusOr<ExitCode> RunScan(Session& session, const ScanArgs& args) {
     return absl::InvalidArgumentError(
         "standard input cannot hold both what is scanned and the caller's secret");
   }
-  return Scan(session, args).Run();
+  LATCHKEY_ASSIGN_OR_RETURN(secret::TokenPrefixes prefixes, PrefixesOf(args));
+  return Scan(session, args, std::move(prefixes)).Run();
 }
 
 }  // namespace

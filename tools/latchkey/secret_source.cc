@@ -167,6 +167,17 @@ absl::StatusOr<SecretString> ReadSecret(const SecretSource& source, const Io& io
   return std::move(secrets[0]);
 }
 
+namespace {
+
+// Whether `text` has small and capital letters and digits, as words that people choose rarely have.
+bool IsMixed(absl::string_view text) {
+  return std::any_of(text.begin(), text.end(), absl::ascii_isdigit) &&
+         std::any_of(text.begin(), text.end(), absl::ascii_islower) &&
+         std::any_of(text.begin(), text.end(), absl::ascii_isupper);
+}
+
+}  // namespace
+
 bool LooksLikeSecret(absl::string_view argument) {
   for (auto at = argument.find('_'); at != absl::string_view::npos;
        at = argument.find('_', at + 1)) {
@@ -179,7 +190,10 @@ bool LooksLikeSecret(absl::string_view argument) {
         (at == 3 || !absl::ascii_isalnum(static_cast<unsigned char>(argument[at - 4])));
     const bool prefixed =
         at >= 1 && absl::ascii_isalnum(static_cast<unsigned char>(argument[at - 1]));
-    if ((ours && run >= kLikelyCharacters) || (prefixed && run == kSecretCharacters)) return true;
+    // With a prefix that the server was told to give it may be cut, or have something added, too.
+    const bool long_and_mixed = run >= kSecretCharacters / 2 && IsMixed(after.substr(0, run));
+    if (ours && run >= kLikelyCharacters) return true;
+    if (prefixed && (run == kSecretCharacters || long_and_mixed)) return true;
   }
   return false;
 }
