@@ -62,8 +62,12 @@ absl::StatusOr<v1::CreateAppResponse> Handle(Mutation& m, const v1::CreateAppReq
   const auto home = ParseWorkspace(request.app().home_workspace());
   LATCHKEY_ASSIGN_OR_RETURN(FactSheet sheet, m.Gather(policy::Action::kAppCreate));
   LATCHKEY_RETURN_IF_ERROR(sheet.AboutWorkspace(home.value_or("")));
+  const absl::Status named =
+      home.has_value()
+          ? absl::OkStatus()
+          : InvalidNameError("app.home_workspace", request.app().home_workspace(), kWorkspaceForm);
   LATCHKEY_RETURN_IF_ERROR(
-      m.Authorize(sheet, {home.value_or(""), request.app().home_workspace(), ""}));
+      m.Authorize(sheet, {home.value_or(""), request.app().home_workspace(), "", "", named}));
   LATCHKEY_RETURN_IF_ERROR(CheckNewApp(request, home.has_value()));
   if (!sheet.workspace().has_value()) return ResourceNotFoundError(request.app().home_workspace());
   const storage::Key<AppRecord> key = storage::AppKey(request.app_id());

@@ -58,7 +58,7 @@ absl::StatusOr<v1::ListEventsResponse> Authority::Read(const Caller& caller,
   if (after == 0) after = before_oldest;
   std::uint64_t position = request.descending() ? hub_->newest() + 1 : after;
   if (!page.after.empty() && !absl::SimpleAtoi(page.after, &position)) {
-    return InvalidFieldError("page_token", "is not one that this request gave");
+    return PageTokenError();
   }
   // What was removed between two pages is no silent gap either.
   const std::uint64_t start = request.descending() ? after : std::min(after, position);

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/authority/actions.h"
 #include "server/authority/audit_filter.h"
+#include "server/authority/common.h"
 #include "server/authority/consumers.h"
 #include "server/authority/errors.h"
 #include "server/authority/names.h"
@@ -142,6 +143,12 @@ absl::Status CheckAsked(const v1::CheckPermissionRequest& request) {
   Validator validator;
   validator.Enum("token_kind", request.token_kind(), /*or_none=*/action != v1::ACTION_TOKEN_ISSUE);
   validator.Enum("role", request.role(), /*or_none=*/true);
+  validator.Name("workspace", request.workspace(),
+                 request.workspace().empty() || ParseWorkspace(request.workspace()).has_value(),
+                 kWorkspaceForm);
+  validator.Name("member", request.member(),
+                 request.member().empty() || ParseMember(request.member()).has_value(),
+                 kMemberForm);
   validator.Scopes("scopes", request.scopes());
   validator.Check(request.scopes().empty() || action == v1::ACTION_TOKEN_ISSUE ||
                       action == v1::ACTION_TOKEN_REGENERATE,

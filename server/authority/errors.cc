@@ -88,24 +88,24 @@ absl::Status NeedsApprovalError(v1::Action action, const policy::Decision& decis
   return status;
 }
 
-absl::Status InvalidFieldsError(const google::rpc::BadRequest& violations) {
+absl::Status InvalidFieldsError(const google::rpc::BadRequest& violations, v1::ErrorReason reason) {
   const auto& first = violations.field_violations(0);
   std::string message = absl::StrCat(first.field(), " ", first.description());
   if (violations.field_violations_size() > 1) {
     absl::StrAppend(&message, " (and ", violations.field_violations_size() - 1, " more)");
   }
-  absl::Status status =
-      MakeError(absl::StatusCode::kInvalidArgument, v1::ERROR_REASON_INVALID_FIELD, message);
+  absl::Status status = MakeError(absl::StatusCode::kInvalidArgument, reason, message);
   AddDetail(status, violations);
   return status;
 }
 
-absl::Status InvalidFieldError(absl::string_view field, absl::string_view description) {
+absl::Status InvalidFieldError(absl::string_view field, absl::string_view description,
+                               v1::ErrorReason reason) {
   google::rpc::BadRequest violations;
   auto* violation = violations.add_field_violations();
   violation->set_field(std::string(field));
   violation->set_description(std::string(description));
-  return InvalidFieldsError(violations);
+  return InvalidFieldsError(violations, reason);
 }
 
 absl::Status ResourceExistsError(absl::string_view resource) {

@@ -55,9 +55,11 @@ absl::Status NeedsApprovalError(v1::Action action, const policy::Decision& decis
                                 absl::string_view request, std::uint64_t revision);
 
 // INVALID_ARGUMENT with these field violations; there must be one.
-absl::Status InvalidFieldsError(const google::rpc::BadRequest& violations);
-// INVALID_ARGUMENT about one field.
-absl::Status InvalidFieldError(absl::string_view field, absl::string_view description);
+absl::Status InvalidFieldsError(const google::rpc::BadRequest& violations,
+                                v1::ErrorReason reason = v1::ERROR_REASON_INVALID_FIELD);
+// INVALID_ARGUMENT about one field, by default for its form.
+absl::Status InvalidFieldError(absl::string_view field, absl::string_view description,
+                               v1::ErrorReason reason = v1::ERROR_REASON_INVALID_FIELD);
 
 absl::Status ResourceExistsError(absl::string_view resource);
 absl::Status RevisionMismatchError(absl::string_view resource, std::uint64_t expected,

@@ -26,6 +26,12 @@ std::uint64_t Fingerprint(absl::string_view bytes) {
 
 }  // namespace
 
+absl::Status PageTokenError() {
+  return InvalidFieldError("page_token",
+                           "is not one that this request gave; begin again without it",
+                           v1::ERROR_REASON_PAGE_TOKEN_INVALID);
+}
+
 absl::StatusOr<Page> ParsePage(std::int32_t page_size, absl::string_view page_token,
                                const google::protobuf::MessageLite& bare) {
   if (page_size < 0) {
@@ -44,8 +50,7 @@ absl::StatusOr<Page> ParsePage(std::int32_t page_size, absl::string_view page_to
                        plain.size() > kFingerprintSize;
   if (decoded) std::memcpy(&fingerprint, plain.data(), kFingerprintSize);
   if (!decoded || fingerprint != page.fingerprint) {
-    return MakeError(absl::StatusCode::kInvalidArgument, v1::ERROR_REASON_PAGE_TOKEN_INVALID,
-                     "page_token is not one that this request gave; begin again without it");
+    return PageTokenError();
   }
   page.after = plain.substr(kFingerprintSize);
   return page;

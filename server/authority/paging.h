@@ -19,6 +19,9 @@ struct Page {
   std::uint64_t fingerprint = 0;  // of the request without its page fields
 };
 
+// INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
+absl::Status PageTokenError();
+
 // Takes the page fields of a request apart. `bare` is the request without them.
 // INVALID_ARGUMENT: a negative size, or a token that is not one of this request's.
 absl::StatusOr<Page> ParsePage(std::int32_t page_size, absl::string_view page_token,

@@ -19,16 +19,16 @@ absl::Status CheckForm(const v1::RevokeTokenRequest& request) {
   if (request.has_secrets()) {
     const auto& secrets = request.secrets().secrets();
     validator.Check(
-        !secrets.empty() && secrets.size() <= kMaxPresentedSecrets, "secrets",
+        !secrets.empty() && secrets.size() <= kMaxPresentedSecrets, "secrets.secrets",
         absl::StrCat("has ", secrets.size(), " secrets; it takes 1 to ", kMaxPresentedSecrets));
     const auto is_long = [](const std::string& presented) {
       return presented.size() > secret::kMaxPresentedBytes;
     };
     const auto found = std::find_if(secrets.begin(), secrets.end(), is_long);
     if (found != secrets.end()) {
-      validator.Add("secrets",
-                    absl::StrCat("has ", found->size(), " bytes at index ", found - secrets.begin(),
-                                 "; a secret is at most ", secret::kMaxPresentedBytes));
+      validator.Add(absl::StrCat("secrets.secrets[", found - secrets.begin(), "]"),
+                    absl::StrCat("has ", found->size(), " bytes; a secret is at most ",
+                                 secret::kMaxPresentedBytes));
     }
   }
   return validator.status();

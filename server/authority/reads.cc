@@ -219,7 +219,10 @@ absl::StatusOr<v1::ListApprovalRequestsResponse> Authority::Read(
       FactSheet::For(view, caller, policy::Action::kRequestRead, options_.clock.Now()));
   LATCHKEY_RETURN_IF_ERROR(sheet.AboutWorkspace(workspace.value_or("")));
   LATCHKEY_ASSIGN_OR_RETURN(const ListScope scope, ScopeOf(sheet, request.parent()));
-  if (!workspace.has_value()) return InvalidNameError("parent", request.parent(), kWorkspaceForm);
+  Validator validator;
+  validator.Name("parent", request.parent(), workspace.has_value(), kWorkspaceForm);
+  validator.Enum("state", request.state(), /*or_none=*/true);
+  LATCHKEY_RETURN_IF_ERROR(validator.status());
   if (!sheet.workspace().has_value()) return ResourceNotFoundError(request.parent());
   LATCHKEY_ASSIGN_OR_RETURN(const Page page, PageOf(request));
   v1::ListApprovalRequestsResponse response;

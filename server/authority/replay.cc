@@ -51,9 +51,10 @@ absl::StatusOr<bool> Replay::Find(google::protobuf::MessageLite& response) {
     return false;
   }
   if (record->method() != method_ || record->fingerprint() != fingerprint_) {
-    return MakeError(absl::StatusCode::kInvalidArgument, v1::ERROR_REASON_REQUEST_ID_REUSED,
-                     absl::StrCat("request_id was used for another request (", record->method(),
-                                  "); make a new random UUID for each"));
+    return InvalidFieldError("request_id",
+                             absl::StrCat("was used for another request (", record->method(),
+                                          "); make a new random UUID for each"),
+                             v1::ERROR_REASON_REQUEST_ID_REUSED);
   }
   if (!bearer_) {
     // Whoever may not call at all any more gets no secret again either.

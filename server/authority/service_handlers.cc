@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <cstddef>
 #include <string>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/authority/common.h"
@@ -18,6 +20,13 @@ using storage::v1::ServiceRecord;
 
 constexpr std::size_t kMaxUriSans = 8;
 constexpr std::size_t kMaxUriSanBytes = 512;
+
+// Of the characters that a URI is written in (RFC 3986), none of which is a space or a control.
+bool IsUri(absl::string_view text) {
+  return !text.empty() && text.size() <= kMaxUriSanBytes && absl::StrContains(text, "://") &&
+         std::all_of(text.begin(), text.end(),
+                     [](unsigned char c) { return absl::ascii_isgraph(c); });
+}
 
 absl::Status CheckNewService(const v1::CreateServiceRequest& request) {
   Validator validator;
@@ -37,8 +46,8 @@ absl::Status CheckNewService(const v1::CreateServiceRequest& request) {
   absl::flat_hash_set<std::string> seen;
   for (const std::string& uri : uris) {
     if (validator.full()) break;
-    validator.Check(!uri.empty() && uri.size() <= kMaxUriSanBytes && absl::StrContains(uri, "://"),
-                    "service.uri_sans", "holds what is no URI of 1 to 512 bytes");
+    validator.Check(IsUri(uri), "service.uri_sans",
+                    "holds what is no URI of 1 to 512 bytes; it takes visible ASCII with ://");
     validator.Check(!secret::HoldsSecret(uri), "service.uri_sans",
                     "holds what has the form of a secret");
     validator.Check(seen.insert(uri).second, "service.uri_sans", "holds a URI twice");

@@ -146,9 +146,11 @@ absl::StatusOr<v1::IssueTokenResponse> Handle(Mutation& m, const v1::IssueTokenR
   LATCHKEY_RETURN_IF_ERROR(sheet.AboutNewToken(where, ToPolicy(request.kind()), app,
                                                request.member(), request.scopes()));
   const absl::Status form = CheckIssue(request, owner, m.now());
+  const bool says_whom = request.kind() != v1::TOKEN_KIND_TEST || request.member().empty() ||
+                         ParseMember(request.member()).has_value();
   const bool says_what = owner.has_value() && request.kind() != v1::TOKEN_KIND_UNSPECIFIED &&
                          v1::TokenKind_IsValid(request.kind()) &&
-                         (!app.empty() || !NeedsApp(request.kind()));
+                         (!app.empty() || !NeedsApp(request.kind())) && says_whom;
   const absl::Status allowed =
       m.Authorize(sheet, {where.workspace, request.parent(), app.empty() ? "" : AppName(app), "",
                           says_what ? absl::OkStatus() : form});

@@ -13,6 +13,11 @@ namespace {
 
 constexpr int kMaxWarnings = 8;
 
+std::string NameOf(v1::TokenKind kind) {
+  const std::string& name = v1::TokenKind_Name(kind);
+  return name.empty() ? absl::StrCat(static_cast<int>(kind)) : name;
+}
+
 bool MayIdle(v1::TokenKind kind) {
   return v1::TokenKind_IsValid(kind) && kind != v1::TOKEN_KIND_UNSPECIFIED &&
          kind != v1::TOKEN_KIND_SERVICE;
@@ -80,9 +85,9 @@ void CheckSettings(const v1::WorkspaceSettings& settings, Validator& validator) 
   absl::flat_hash_set<int> kinds;
   for (const v1::IdleLimit& limit : settings.idle_limits()) {
     if (validator.full()) return;
-    const std::string kind = v1::TokenKind_Name(limit.kind());
-    validator.Check(MayIdle(limit.kind()), field + "idle_limits",
-                    absl::StrCat("holds the kind ", kind, ", which has no idle limit"));
+    const std::string kind = NameOf(limit.kind());
+    validator.Check(MayIdle(limit.kind()), field + "idle_limits.kind",
+                    absl::StrCat("is ", kind, ", which has no idle limit"));
     validator.Check(kinds.insert(limit.kind()).second, field + "idle_limits",
                     absl::StrCat("holds the kind ", kind, " twice; it takes each once"));
     validator.Span(field + "idle_limits.limit", limit.limit(), absl::Hours(1),

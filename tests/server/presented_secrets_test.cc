@@ -202,7 +202,7 @@ TEST_F(PresentedSecretsTest, AListThatIsNotOfTheFormEndsNothingAndIsNotQuoted) {
     ASSERT_THAT(refused, StatusIs(absl::StatusCode::kInvalidArgument));
     const auto details = GetDetail<google::rpc::BadRequest>(refused.status());
     ASSERT_THAT(details.field_violations(), SizeIs(1));
-    EXPECT_EQ(details.field_violations(0).field(), "secrets");
+    EXPECT_TRUE(absl::StartsWith(details.field_violations(0).field(), "secrets.secrets"));
     EXPECT_FALSE(absl::StrContains(refused.status().ToString(), live.substr(4)));
   }
   EXPECT_EQ(newest(), before);
