@@ -32,7 +32,8 @@ check(${SCRATCH} "storage/bad.cc .storage. includes rocksdb/db.h .RocksDB.")
 file(REMOVE ${SCRATCH}/storage/bad.cc)
 file(WRITE ${SCRATCH}/server/policy/bad.cc "#include \"grpcpp/grpcpp.h\"\n")
 check(${SCRATCH} "server/policy/bad.cc .policy. includes grpcpp/grpcpp.h .gRPC.")
-foreach(line "#include \"grpc++/grpc++.h\"" "#include \"../authority/sequencer.h\"" "#include <zlib.h>"
+foreach(line
+        "#include \"grpc++/grpc++.h\"" "#include \"../authority/sequencer.h\"" "#include <zlib.h>"
         "  #  include <nlohmann/json.hpp>" "#include<curl/curl.h>")
   file(WRITE ${SCRATCH}/server/policy/bad.cc "${line}\n")
   check(${SCRATCH} "server/policy/bad.cc .policy. includes")

@@ -1,6 +1,6 @@
-# latchkey_headers: a target that is not built by default. It compiles every header of the project by
-# itself, twice over, so that each includes what it needs and is guarded. It looks for them itself:
-# what was forgotten in a list would not be checked.
+# latchkey_headers: a target that is not built by default. It compiles every header of the project
+# by itself, twice over, so that each includes what it needs and is guarded. It looks for them
+# itself: what was forgotten in a list would not be checked.
 function(latchkey_check_headers)
   set(headers "")
   foreach(folder server storage client tools tests)

@@ -20,8 +20,8 @@ set(LATCHKEY_USES_fsck    base proto secret engine merkle storage)
 set(LATCHKEY_USES_daemon  ${LATCHKEY_USES_rpc} rpc)
 set(LATCHKEY_USES_testing ${LATCHKEY_LAYERS})
 
-# The libraries from outside that a layer may use, beside Abseil and threads: by the names before the
-# :: of their targets. Tests may use any.
+# The libraries from outside that a layer may use, beside Abseil and threads: by the names before
+# the :: of their targets. Tests may use any.
 set(LATCHKEY_OUTSIDE_proto   protobuf gRPC)
 set(LATCHKEY_OUTSIDE_base    OpenSSL nlohmann_json spdlog)
 set(LATCHKEY_OUTSIDE_form    libdeflate)
@@ -40,8 +40,8 @@ set(LATCHKEY_OUTSIDE_daemon  protobuf gRPC CLI11)
 
 # "path prefix=library" of the headers of those libraries.
 set(LATCHKEY_OUTSIDE_HEADERS
-  google/protobuf/=protobuf grpc/=gRPC grpc++/=gRPC grpcpp/=gRPC openssl/=OpenSSL nlohmann/=nlohmann_json
-  spdlog/=spdlog libdeflate.h=libdeflate rocksdb/=RocksDB CLI/=CLI11 toml++/=tomlplusplus
+  google/protobuf/=protobuf grpc/=gRPC grpc++/=gRPC grpcpp/=gRPC openssl/=OpenSSL
+  nlohmann/=nlohmann_json spdlog/=spdlog libdeflate.h=libdeflate rocksdb/=RocksDB CLI/=CLI11 toml++/=tomlplusplus
   gtest/=GTest gmock/=GTest)
 
 # Of what is no library in this sense: Abseil, the kernel and POSIX.

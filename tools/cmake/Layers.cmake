@@ -80,8 +80,8 @@ function(latchkey_check_edge target layer edge)
                       "tools/cmake/LayerTable.cmake says what may")
 endfunction()
 
-# Sets `out` to the layer of a library of ours, or to where one comes from that is not; to "" for one
-# of ours that is of no layer.
+# Sets `out` to the layer of a library of ours, or to where one comes from that is not; to "" for
+# one of ours that is of no layer.
 function(latchkey_home_of library out)
   if(TARGET "${library}")
     get_target_property(aliased ${library} ALIASED_TARGET)

@@ -373,7 +373,7 @@ TEST_F(DaemonTest, AStoreWithOtherPrefixesHasAFormatThatEarlierProgramsRefuse) {
   };
   EXPECT_EQ(meta_with(nullptr).format(), 2U);
   // As a store from before prefixes could be chosen is.
-  meta_with([](auto& meta) { meta.clear_token_prefixes(); });
+  meta_with([](auto& record) { record.clear_token_prefixes(); });
 
   { const auto server = Serve({"--token-prefixes", "acmebot,lku,lkt,lkc,lkh,lka,lks,lkr"}); }
 
@@ -384,7 +384,7 @@ TEST_F(DaemonTest, AStoreWithOtherPrefixesHasAFormatThatEarlierProgramsRefuse) {
   EXPECT_EQ(meta.token_prefixes(8).prefix(), "acmebot");
   EXPECT_EQ(meta.token_prefixes(8).kind(), v1::TOKEN_KIND_BOT);
   { const auto server = Serve(); }
-  meta_with([](auto& meta) { meta.mutable_token_prefixes(8)->set_prefix("ACME"); });
+  meta_with([](auto& record) { record.mutable_token_prefixes(8)->set_prefix("ACME"); });
   EXPECT_THAT(FailureOf({"serve", "--data", data_, "--listen", "127.0.0.1:0"}), HasSubstr("ACME"));
 }
 
