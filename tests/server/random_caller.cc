@@ -1,6 +1,14 @@
 #include "tests/server/random_caller.h"
 
+#include "absl/strings/escaping.h"
+
 namespace latchkey::testing {
+namespace {
+
+// Beyond it the log would lose its beginning, from which its events are replayed.
+constexpr absl::Duration kLongestRun = absl::Hours(24 * 300);
+
+}  // namespace
 
 std::string RandomCaller::Uuid() {
   std::string bytes(16, '\0');
@@ -25,9 +33,15 @@ Caller RandomCaller::AnyCaller() {
   }
 }
 
+std::optional<ShownSecret> RandomCaller::Secret() {
+  const std::vector<ShownSecret> last = secrets_.Last(Rarely() ? 4000 : 40);
+  if (last.empty()) return std::nullopt;
+  return last[static_cast<std::size_t>(Below(static_cast<int>(last.size())))];
+}
+
 std::string RandomCaller::Token() {
-  if (secrets_.empty() || Rarely()) return Workspace() + "/tokens/none";
-  return secrets_[static_cast<std::size_t>(Below(static_cast<int>(secrets_.size())))].first;
+  const std::optional<ShownSecret> secret = Secret();
+  return secret.has_value() && !Rarely() ? secret->token : Workspace() + "/tokens/none";
 }
 
 std::string RandomCaller::PendingRequest() {
@@ -48,24 +62,46 @@ std::string RandomCaller::RunningBulk() {
   return found->bulk_revocations(Below(found->bulk_revocations_size())).name();
 }
 
-v1::App RandomCaller::ShownApp() {
+v1::App RandomCaller::ShownApp(const std::string& name) {
   v1::GetAppRequest get;
-  get.set_name(App());
+  get.set_name(name);
   const auto app = authority_->Read(TestAuthority::Operator(), get);
   return app.ok() ? app->app() : v1::App();
 }
 
-void RandomCaller::CallOnce() {
-  if (!secrets_.empty()) {
-    // So that the verifier remembers what the calls then end.
-    authority_.IsActive(
-        secrets_[static_cast<std::size_t>(Below(static_cast<int>(secrets_.size())))].second);
+Caller RandomCaller::OwnerOf(const v1::App& app) {
+  return Below(3) == 0 ? AnyCaller() : TestAuthority::Member(app.creator());
+}
+
+Caller RandomCaller::OwnerOfToken(const std::string& token) {
+  v1::GetTokenRequest get;
+  get.set_name(token);
+  const auto shown = authority_->Read(TestAuthority::Operator(), get);
+  if (!shown.ok() || !shown->token().service().empty()) return TestAuthority::Operator();
+  if (!shown->token().member().empty()) return TestAuthority::Member(shown->token().member());
+  return OwnerOf(ShownApp(shown->token().app()));
+}
+
+void RandomCaller::PassTime() {
+  absl::Duration by = absl::Milliseconds(Below(700));
+  if (Below(50) == 0) {
+    const int kind = Below(16);
+    absl::Duration leap = absl::Seconds(Below(240));
+    if (kind < 9) leap = absl::Minutes(Below(240));
+    if (kind < 6) leap = absl::Hours(Below(48));
+    if (kind < 3) leap = absl::Hours(Below(24 * 8));
+    if (kind < 1) leap = absl::Hours(24 * 33);
+    if (authority_.clock().Now() + leap < begin_ + kLongestRun) by += leap;
   }
-  switch (Below(16)) {
-    case 15:
-      return CallBulk();
-    case 14:
-      return CallOrganizations();
+  authority_.clock().Advance(by);
+}
+
+void RandomCaller::CallOnce() {
+  PassTime();
+  here_ = Below(2);
+  // So that the verifier remembers what the calls then end.
+  if (const auto secret = Secret(); secret.has_value()) witness_.Present(*secret);
+  switch (Below(18)) {
     case 0:
       return CallDirectory();
     case 1:
@@ -79,8 +115,13 @@ void RandomCaller::CallOnce() {
     case 7:
       return CallInstallations();
     case 8:
-    case 9:
       return CallApprovals();
+    case 9:
+      return CallConsumers();
+    case 10:
+      return CallOrganizations();
+    case 11:
+      return Below(3) == 0 ? CallBulk() : CallInstallations();
     default:
       return CallTokens();
   }
@@ -97,21 +138,8 @@ void RandomCaller::CallDirectory() {
       return;
     }
     case 1:
-    case 2: {
-      v1::UpdateWorkspaceRequest request;
-      request.mutable_workspace()->set_name(Workspace());
-      request.mutable_workspace()->set_state(Below(30) == 0 ? v1::WORKSPACE_STATE_SUSPENDED
-                                                            : v1::WORKSPACE_STATE_ACTIVE);
-      request.mutable_workspace()->mutable_settings()->set_app_approval_required(Below(2) == 0);
-      request.mutable_workspace()->mutable_settings()->set_guests_may_use_apps(Below(2) == 0);
-      request.mutable_workspace()->set_plan(Rarely() ? v1::PLAN_PLUS : v1::PLAN_ENTERPRISE_GRID);
-      request.mutable_workspace()->set_organization(Rarely() ? "" : Organization());
-      constexpr const char* kPaths[] = {"state", "settings", "plan", "organization"};
-      request.mutable_update_mask()->add_paths(kPaths[Below(4)]);
-      if (Rarely()) request.set_expected_revision(static_cast<std::uint64_t>(Below(50)));
-      CallAs(TestAuthority::Operator(), request).IgnoreError();
-      return;
-    }
+    case 2:
+      return UpdateWorkspace();
     case 3: {
       v1::CreateServiceRequest request;
       request.set_service_id(ServiceId());
@@ -127,6 +155,38 @@ void RandomCaller::CallDirectory() {
       return;
     }
   }
+}
+
+void RandomCaller::UpdateWorkspace() {
+  v1::UpdateWorkspaceRequest request;
+  v1::Workspace& workspace = *request.mutable_workspace();
+  workspace.set_name(Workspace());
+  workspace.set_state(Below(30) == 0 ? v1::WORKSPACE_STATE_SUSPENDED : v1::WORKSPACE_STATE_ACTIVE);
+  workspace.set_plan(Below(3) == 0 ? static_cast<v1::Plan>(1 + Below(3))
+                                   : v1::PLAN_ENTERPRISE_GRID);
+  workspace.set_organization(Rarely() ? "" : Organization());
+  v1::WorkspaceSettings& settings = *workspace.mutable_settings();
+  settings.set_app_approval_required(Below(2) == 0);
+  settings.set_guests_may_use_apps(Below(2) == 0);
+  v1::IdleLimit& limit = *settings.add_idle_limits();
+  limit.set_kind(static_cast<v1::TokenKind>(1 + Below(6)));
+  limit.mutable_limit()->set_seconds(86400 * (1 + Below(10)));
+  settings.mutable_access_token_life()->set_seconds(300 + Below(43200));
+  for (int left = Below(3); left > 0; --left) {
+    settings.add_expiry_warnings()->set_seconds(60 + Below(86400));
+  }
+  constexpr const char* kPaths[] = {"state",
+                                    "plan",
+                                    "organization",
+                                    "settings",
+                                    "settings.app_approval_required",
+                                    "settings.guests_may_use_apps",
+                                    "settings.idle_limits",
+                                    "settings.access_token_life",
+                                    "settings.expiry_warnings"};
+  request.mutable_update_mask()->add_paths(kPaths[Below(9)]);
+  if (Rarely()) request.set_expected_revision(static_cast<std::uint64_t>(Below(50)));
+  CallAs(TestAuthority::Operator(), request).IgnoreError();
 }
 
 void RandomCaller::CallOrganizations() {
@@ -200,171 +260,6 @@ void RandomCaller::CallMembers() {
       return;
     }
   }
-}
-
-void RandomCaller::CallApps() {
-  switch (Below(6)) {
-    case 0:
-    case 1: {
-      v1::CreateAppRequest request;
-      request.set_app_id(AppId());
-      request.mutable_app()->set_home_workspace(Workspace());
-      request.mutable_app()->set_kind(static_cast<v1::AppKind>(1 + Below(4)));
-      if (Below(2) == 0) request.mutable_app()->set_kind(v1::APP_KIND_EXTERNAL);
-      request.mutable_app()->add_bot_scopes("chat:write");
-      if (Below(2) == 0) request.mutable_app()->add_user_scopes("latchkey");
-      Call(request).IgnoreError();
-      return;
-    }
-    case 2: {
-      v1::UpdateAppRequest request;
-      request.mutable_app()->set_name(App());
-      request.mutable_app()->add_bot_scopes(absl::StrCat("scope:", Below(4)));
-      request.mutable_update_mask()->add_paths("bot_scopes");
-      Call(request).IgnoreError();
-      return;
-    }
-    case 3: {
-      if (!Rarely()) return;
-      const v1::App app = ShownApp();
-      v1::DeleteAppRequest request;
-      request.set_name(app.name());
-      CallAs(TestAuthority::Member(app.creator()), request).IgnoreError();
-      return;
-    }
-    case 4: {
-      const v1::App app = ShownApp();
-      v1::AddCollaboratorRequest request;
-      request.set_app(app.name());
-      request.set_member(absl::StrCat(app.home_workspace(), "/members/", MemberId()));
-      CallAs(TestAuthority::Member(app.creator()), request).IgnoreError();
-      return;
-    }
-    default: {
-      const v1::App app = ShownApp();
-      v1::RemoveCollaboratorRequest request;
-      request.set_app(app.name());
-      request.set_member(app.collaborators().empty() ? Member() : app.collaborators(0));
-      CallAs(TestAuthority::Member(Below(2) == 0 ? app.creator() : request.member()), request)
-          .IgnoreError();
-      return;
-    }
-  }
-}
-
-void RandomCaller::CallInstallations() {
-  switch (Below(4)) {
-    case 0: {
-      v1::InstallAppRequest request;
-      request.set_parent(Workspace());
-      request.set_app(App());
-      if (const auto answer = Call(request); answer.ok()) {
-        Keep(answer->bot_token());
-        Keep(answer->user_token());
-      }
-      return;
-    }
-    case 1:
-    case 2: {
-      v1::ReinstallAppRequest request;
-      request.set_name(Installation());
-      if (const auto answer = Call(request); answer.ok()) {
-        Keep(answer->bot_token());
-        Keep(answer->user_token());
-      }
-      return;
-    }
-    default: {
-      v1::UninstallAppRequest request;
-      request.set_name(Installation());
-      Call(request).IgnoreError();
-      return;
-    }
-  }
-}
-
-void RandomCaller::CallApprovals() {
-  switch (Below(6)) {
-    case 0: {
-      v1::ApproveAppRequest request;
-      request.set_parent(Workspace());
-      request.set_app(App());
-      Call(request).IgnoreError();
-      return;
-    }
-    case 1: {
-      v1::RestrictAppRequest request;
-      request.set_parent(Workspace());
-      request.set_app(App());
-      Call(request).IgnoreError();
-      return;
-    }
-    default: {
-      v1::ResolveApprovalRequestRequest request;
-      request.set_name(PendingRequest());
-      request.set_resolution(
-          static_cast<v1::ResolveApprovalRequestRequest::Resolution>(1 + Below(3)));
-      Call(request).IgnoreError();
-      return;
-    }
-  }
-}
-
-void RandomCaller::CallTokens() {
-  switch (Below(6)) {
-    case 0:
-    case 1:
-    case 2: {
-      v1::IssueTokenRequest request;
-      const auto kind = static_cast<v1::TokenKind>(1 + Below(8));
-      request.set_kind(kind);
-      request.set_parent(kind == v1::TOKEN_KIND_SERVICE ? "services/" + ServiceId() : Workspace());
-      if (kind != v1::TOKEN_KIND_SERVICE && kind != v1::TOKEN_KIND_TEST) request.set_app(App());
-      if (kind == v1::TOKEN_KIND_TEST) request.add_scopes(absl::StrCat("scope:", Below(4)));
-      const auto answer = kind == v1::TOKEN_KIND_SERVICE
-                              ? CallAs(TestAuthority::Operator(), request)
-                              : Call(request);
-      if (answer.ok()) Keep(answer->issued_token());
-      return;
-    }
-    case 3:
-    case 4: {
-      v1::RegenerateTokenRequest request;
-      request.set_name(Token());
-      if (const auto answer = Call(request); answer.ok()) Keep(answer->issued_token());
-      return;
-    }
-    default: {
-      v1::RevokeTokenRequest request;
-      request.set_name(Token());
-      Call(request).IgnoreError();
-      return;
-    }
-  }
-}
-
-void RandomCaller::CallBulk() {
-  if (Below(4) == 0) {
-    v1::CancelBulkRevocationRequest request;
-    request.set_name(RunningBulk());
-    Call(request).IgnoreError();
-    return;
-  }
-  v1::BulkRevokeTokensRequest request;
-  request.set_parent(Workspace());
-  if (Below(3) != 0) request.set_app(App());
-  if (Below(3) == 0) request.set_member(absl::StrCat(request.parent(), "/members/", MemberId()));
-  if (Below(2) == 0) request.set_kind(static_cast<v1::TokenKind>(Below(9)));
-  request.set_all(request.app().empty() && request.member().empty() &&
-                  request.kind() == v1::TOKEN_KIND_UNSPECIFIED);
-  const Caller caller = Below(2) == 0 ? TestAuthority::Operator() : AnyCaller();
-  const auto preview = authority_->PreviewBulkRevoke(caller, request);
-  if (preview.ok()) request.set_confirmation(preview->confirmation());
-  const auto started = CallAs(caller, request);
-  if (!started.ok() || !started->has_bulk_revocation() || Below(3) != 0) return;
-  v1::CancelBulkRevocationRequest cancel;
-  cancel.set_name(started->bulk_revocation().name());
-  CallAs(caller, cancel).IgnoreError();
 }
 
 }  // namespace latchkey::testing

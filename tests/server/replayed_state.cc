@@ -1,138 +1,105 @@
 #include "tests/server/replayed_state.h"
 
+#include <algorithm>
+
 #include "absl/strings/match.h"
 #include "gtest/gtest.h"
-#include "tests/server/test_authority.h"
+#include "server/authority/actions.h"
+#include "server/policy/plan_limits.h"
 
 namespace latchkey::testing {
 namespace {
 
-template <typename Resource>
-void Add(const Resource& resource, State& state) {
-  state[resource.name()] = resource.ShortDebugString();
+// How long dead tokens of services stay listed.
+constexpr absl::Duration kServiceTokenRetention = absl::Hours(24 * 90);
+
+// Whether they are the same resource, but for what changes without an event.
+bool IsSame(const v1::Entity& a, const v1::Entity& b) {
+  if (!a.has_consumer() || !b.has_consumer()) return a.SerializeAsString() == b.SerializeAsString();
+  v1::Consumer one = a.consumer();
+  v1::Consumer other = b.consumer();
+  ForgetPosition(one);
+  ForgetPosition(other);
+  return one.SerializeAsString() == other.SerializeAsString();
 }
 
-// Reads every page of a listing. `take` adds one page's resources.
-template <typename Request, typename Take>
-void ReadAll(Authority& authority, Request request, const Take& take) {
-  request.set_page_size(7);  // so that the pages' borders are crossed too
-  for (;;) {
-    const auto page = authority.Read(TestAuthority::Operator(), request);
-    ASSERT_TRUE(page.ok()) << page.status();
-    take(*page);
-    if (page->next_page_token().empty()) return;
-    request.set_page_token(page->next_page_token());
-  }
+absl::Time EndOf(const v1::Token& dead) {
+  return FromProto(dead.has_revocation() ? dead.revocation().time() : dead.expire_time());
 }
 
-void AddWorkspace(Authority& authority, const std::string& name, State& state) {
-  v1::ListMembersRequest members;
-  members.set_parent(name);
-  ReadAll(authority, members, [&](const auto& page) {
-    for (const auto& member : page.members()) Add(member, state);
-  });
-  v1::ListAppsRequest apps;
-  apps.set_parent(name);
-  apps.set_show_deleted(true);
-  ReadAll(authority, apps, [&](const auto& page) {
-    for (const auto& app : page.apps()) Add(app, state);
-  });
-  v1::ListInstallationsRequest installations;
-  installations.set_parent(name);
-  ReadAll(authority, installations, [&](const auto& page) {
-    for (const auto& installation : page.installations()) Add(installation, state);
-  });
-  v1::ListApprovalRequestsRequest requests;
-  requests.set_parent(name);
-  ReadAll(authority, requests, [&](const auto& page) {
-    for (const auto& request : page.approval_requests()) Add(request, state);
-  });
-}
-
-void AddBulkRevocations(Authority& authority, const std::string& parent, State& state) {
-  v1::ListBulkRevocationsRequest list;
-  list.set_parent(parent);
-  ReadAll(authority, list, [&](const auto& page) {
-    for (const auto& bulk_revocation : page.bulk_revocations()) Add(bulk_revocation, state);
-  });
-}
-
-void AddTokens(Authority& authority, const std::string& parent, State& state) {
-  v1::ListTokensRequest tokens;
-  tokens.set_parent(parent);
-  ReadAll(authority, tokens, [&](const auto& page) {
-    for (v1::Token token : page.tokens()) {
-      token.clear_last_use_time();  // folded apart from the log
-      Add(token, state);
-    }
-  });
+bool MakesSecret(const v1::Event& event) {
+  return event.action() == v1::ACTION_TOKEN_ISSUE ||
+         event.action() == v1::ACTION_TOKEN_REGENERATE || event.action() == v1::ACTION_TOKEN_ROTATE;
 }
 
 }  // namespace
 
-State ShownState(Authority& authority) {
-  State state;
-  std::vector<std::string> workspaces;
-  ReadAll(authority, v1::ListWorkspacesRequest(), [&](const auto& page) {
-    for (const auto& workspace : page.workspaces()) {
-      Add(workspace, state);
-      workspaces.push_back(workspace.name());
-    }
-  });
-  for (const std::string& name : workspaces) {
-    AddWorkspace(authority, name, state);
-    AddBulkRevocations(authority, name, state);
-    AddTokens(authority, name, state);
-  }
-  std::vector<std::string> organizations;
-  ReadAll(authority, v1::ListOrganizationsRequest(), [&](const auto& page) {
-    for (const auto& organization : page.organizations()) {
-      Add(organization, state);
-      organizations.push_back(organization.name());
-    }
-  });
-  for (const std::string& name : organizations) {
-    v1::ListInstallationsRequest verdicts;
-    verdicts.set_parent(name);
-    ReadAll(authority, verdicts, [&](const auto& page) {
-      for (const auto& verdict : page.installations()) Add(verdict, state);
-    });
-  }
-  std::vector<std::string> services;
-  ReadAll(authority, v1::ListServicesRequest(), [&](const auto& page) {
-    for (const auto& service : page.services()) {
-      Add(service, state);
-      services.push_back(service.name());
-    }
-  });
-  for (const std::string& name : services) AddTokens(authority, name, state);
-  return state;
+std::string WorkspaceOfToken(const std::string& token) {
+  return absl::StartsWith(token, "workspaces/") ? token.substr(0, token.find("/tokens/")) : "";
 }
 
 void ReplayedState::Apply(const v1::Event& event) {
+  if (event.action() == v1::ACTION_TOKEN_PURGE) NotePurge(event);
+  if (event.has_end_time()) NoteNotice(event);
+  if (!event.has_before() && !event.has_after()) return;
+  const std::string& name = event.resource();
+  const auto known = resources_.find(name);
+  const bool fits = known == resources_.end()
+                        ? !event.has_before()
+                        : event.has_before() && IsSame(event.before(), known->second);
+  EXPECT_TRUE(fits) << event.ShortDebugString();
   if (event.has_after()) {
-    resources_[event.resource()] = event.after();
-  } else if (event.has_before()) {
-    resources_.erase(event.resource());
+    resources_[name] = event.after();
+    if (event.after().has_token() && MakesSecret(event)) {
+      secrets_[name].push_back(event.sequence());
+    }
+    if (event.after().has_service()) services_.insert(name);
+    if (event.action() == v1::ACTION_CONSUMER_CREATE) made_[name] = event.sequence();
   } else {
-    return;
+    resources_.erase(name);
   }
   EndGenerations(event);
 }
 
+// What is purged was dead for as long as the plan says at the time.
+void ReplayedState::NotePurge(const v1::Event& event) {
+  const std::string& workspace = event.workspace();
+  const absl::Duration retention =
+      workspace.empty() ? kServiceTokenRetention
+                        : policy::LimitsOf(ToPolicy(resources_.at(workspace).workspace().plan()))
+                              .dead_token_retention;
+  EXPECT_LE(FromProto(event.summary().last_time()) + retention, FromProto(event.time()))
+      << event.ShortDebugString();
+  purges_[workspace].push_back(event.summary());
+  purged_[workspace] += event.summary().count();
+}
+
+// A warning is of what is still to come, and an expiry is told once.
+void ReplayedState::NoteNotice(const v1::Event& event) {
+  const absl::Time time = FromProto(event.time());
+  const std::optional<v1::Token> token = TokenAt(event.resource(), time);
+  ASSERT_TRUE(token.has_value()) << event.ShortDebugString();
+  if (event.action() != v1::ACTION_TOKEN_EXPIRE) {
+    EXPECT_EQ(token->state(), v1::TOKEN_STATE_ACTIVE) << event.ShortDebugString();
+    EXPECT_GT(FromProto(event.end_time()), time) << event.ShortDebugString();
+    return;
+  }
+  EXPECT_EQ(token->state(), v1::TOKEN_STATE_EXPIRED) << event.ShortDebugString();
+  EXPECT_EQ(FromProto(event.end_time()), FromProto(token->expire_time()));
+  EXPECT_TRUE(told_.insert(event.resource()).second) << event.ShortDebugString();
+}
+
 template <typename Ends>
 void ReplayedState::EndTokens(const v1::Event& event, const std::string& why, const Ends& ends) {
-  for (auto& [name, entity] : resources_) {
-    if (!entity.has_token() || entity.token().state() != v1::TOKEN_STATE_ACTIVE) continue;
-    v1::Token& token = *entity.mutable_token();
-    if (!ends(token)) continue;
-    token.set_state(v1::TOKEN_STATE_REVOKED);
-    v1::Revocation& revocation = *token.mutable_revocation();
-    *revocation.mutable_time() = event.time();
-    revocation.set_principal(event.actor().principal());
-    revocation.set_action(event.action());
-    revocation.set_reason(event.reason().empty() ? why : event.reason());
-    revocation.set_revision(event.sequence());
+  v1::Revocation revocation;
+  *revocation.mutable_time() = event.time();
+  revocation.set_principal(event.actor().principal());
+  revocation.set_action(event.action());
+  revocation.set_reason(event.reason().empty() ? why : event.reason());
+  revocation.set_revision(event.sequence());
+  for (const auto& [name, entity] : resources_) {
+    // Of several ends the first counts.
+    if (entity.has_token() && ends(entity.token())) ends_.try_emplace(name, revocation);
   }
 }
 
@@ -159,13 +126,6 @@ void ReplayedState::EndGenerations(const v1::Event& event) {
     case v1::ACTION_SERVICE_DELETE:
       return EndTokens(event, "The service was deleted.", of_service);
     case v1::ACTION_APP_DELETE:
-      for (auto& [other, entity] : resources_) {
-        const bool installed = entity.has_installation() && entity.installation().app() == name &&
-                               entity.installation().state() == v1::INSTALLATION_STATE_INSTALLED;
-        if (installed) {
-          entity.mutable_installation()->set_state(v1::INSTALLATION_STATE_UNINSTALLED);
-        }
-      }
       return EndTokens(event, "The app was deleted.", of_deleted);
     case v1::ACTION_TOKEN_BULK_REVOKE:
       if (event.after().has_installation()) EndTokens(event, "Revoked in bulk.", of_app);
@@ -184,42 +144,137 @@ void ReplayedState::EndGenerations(const v1::Event& event) {
   }
 }
 
-State ReplayedState::state() const {
+v1::Token ReplayedState::Published(const v1::Token& own, absl::Time now) const {
+  v1::Token token = own;
+  if (token.has_previous_secret_expire_time() &&
+      FromProto(token.previous_secret_expire_time()) <= now) {
+    token.clear_previous_secret_expire_time();
+  }
+  if (token.state() == v1::TOKEN_STATE_REVOKED) return token;
+  if (const auto end = ends_.find(token.name()); end != ends_.end()) {
+    token.set_state(v1::TOKEN_STATE_REVOKED);
+    *token.mutable_revocation() = end->second;
+  }
+  if (!token.has_expire_time() || FromProto(token.expire_time()) > now) return token;
+  if (!token.has_revocation() ||
+      FromProto(token.expire_time()) < FromProto(token.revocation().time())) {
+    token.set_state(v1::TOKEN_STATE_EXPIRED);
+    token.clear_revocation();
+  }
+  return token;
+}
+
+// Deleting an app uninstalls it everywhere, without an event of each workspace.
+v1::Installation ReplayedState::Published(const v1::Installation& own) const {
+  v1::Installation installation = own;
+  const v1::App* const app = FindApp(own.app());
+  const bool deleted = app != nullptr && app->has_delete_time();
+  if (deleted && own.state() == v1::INSTALLATION_STATE_INSTALLED) {
+    installation.set_state(v1::INSTALLATION_STATE_UNINSTALLED);
+  }
+  return installation;
+}
+
+std::optional<v1::Token> ReplayedState::TokenAt(const std::string& name, absl::Time now) const {
+  const auto known = resources_.find(name);
+  if (known == resources_.end()) return std::nullopt;
+  return Published(known->second.token(), now);
+}
+
+std::vector<std::string> ReplayedState::LiveAccessTokensOf(const std::string& refresh,
+                                                           absl::Time now) const {
+  std::vector<std::string> live;
+  for (const auto& [name, entity] : resources_) {
+    if (!entity.has_token() || entity.token().refresh_token() != refresh) continue;
+    if (Published(entity.token(), now).state() == v1::TOKEN_STATE_ACTIVE) live.push_back(name);
+  }
+  return live;
+}
+
+const v1::App* ReplayedState::FindApp(const std::string& name) const {
+  const auto known = resources_.find(name);
+  return known == resources_.end() ? nullptr : &known->second.app();
+}
+
+const v1::Consumer* ReplayedState::FindConsumer(const std::string& name) const {
+  const auto known = resources_.find(name);
+  return known == resources_.end() ? nullptr : &known->second.consumer();
+}
+
+bool ReplayedState::IsGood(const ShownSecret& secret, absl::Time now) const {
+  const std::optional<v1::Token> token = TokenAt(secret.token, now);
+  if (!token.has_value() || token->state() != v1::TOKEN_STATE_ACTIVE) return false;
+  const std::uint64_t last = secrets_.at(secret.token).back();
+  if (secret.revision == last) return true;
+  return token->has_previous_secret_expire_time() && ReplacedAt(secret) == last;
+}
+
+std::uint64_t ReplayedState::ReplacedAt(const ShownSecret& secret) const {
+  const std::vector<std::uint64_t>& made = secrets_.at(secret.token);
+  const auto next = std::upper_bound(made.begin(), made.end(), secret.revision);
+  return next == made.end() ? 0 : *next;
+}
+
+std::vector<std::string> ReplayedState::UntoldExpiries(absl::Time now) const {
+  std::vector<std::string> untold;
+  for (const auto& [name, entity] : resources_) {
+    if (!entity.has_token() || told_.contains(name)) continue;
+    const bool expired = Published(entity.token(), now).state() == v1::TOKEN_STATE_EXPIRED;
+    if (expired) untold.push_back(name);
+  }
+  return untold;
+}
+
+bool ReplayedState::MayBePurged(const std::string& token, absl::Time now) const {
+  const auto known = resources_.find(token);
+  if (known == resources_.end() || !known->second.has_token()) return false;
+  const v1::Token dead = Published(known->second.token(), now);
+  const auto of_workspace = purges_.find(WorkspaceOfToken(token));
+  if (dead.state() == v1::TOKEN_STATE_ACTIVE || of_workspace == purges_.end()) return false;
+  return std::any_of(of_workspace->second.begin(), of_workspace->second.end(),
+                     [&](const v1::Summary& purge) {
+                       return FromProto(purge.first_time()) <= EndOf(dead) &&
+                              EndOf(dead) <= FromProto(purge.last_time());
+                     });
+}
+
+State ReplayedState::ShownAt(absl::Time now) const {
   State state;
   for (const auto& [name, entity] : resources_) {
     switch (entity.resource_case()) {
       case v1::Entity::kWorkspace:
-        Add(entity.workspace(), state);
+        AddTo(state, entity.workspace());
         break;
       case v1::Entity::kOrganization:
-        Add(entity.organization(), state);
+        AddTo(state, entity.organization());
         break;
       case v1::Entity::kMember:
-        Add(entity.member(), state);
+        AddTo(state, entity.member());
         break;
       case v1::Entity::kService:
-        Add(entity.service(), state);
+        AddTo(state, entity.service());
         break;
       case v1::Entity::kApp:
-        Add(entity.app(), state);
+        AddTo(state, entity.app());
         break;
       case v1::Entity::kInstallation:
-        Add(entity.installation(), state);
+        AddTo(state, Published(entity.installation()));
         break;
       case v1::Entity::kApprovalRequest:
-        Add(entity.approval_request(), state);
+        AddTo(state, entity.approval_request());
         break;
       case v1::Entity::kBulkRevocation:
-        Add(entity.bulk_revocation(), state);
+        AddTo(state, entity.bulk_revocation());
         break;
       case v1::Entity::kToken:
-        // A deleted service's tokens are listed nowhere: their parent is gone.
-        if (entity.token().service().empty() || resources_.count(entity.token().service()) != 0) {
-          Add(entity.token(), state);
-        }
+        AddTo(state, Published(entity.token(), now));
         break;
-      case v1::Entity::kConsumer:
-        break;  // what it acknowledged leaves no event
+      case v1::Entity::kConsumer: {
+        v1::Consumer consumer = entity.consumer();
+        ForgetPosition(consumer);
+        AddTo(state, consumer);
+        break;
+      }
       case v1::Entity::RESOURCE_NOT_SET:
         ADD_FAILURE() << name;
         break;
