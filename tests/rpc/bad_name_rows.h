@@ -1,6 +1,8 @@
 #ifndef LATCHKEY_TESTS_RPC_BAD_NAME_ROWS_H_
 #define LATCHKEY_TESTS_RPC_BAD_NAME_ROWS_H_
 
+#include "tests/rpc/bad_input_fixture.h"
+
 namespace latchkey::testing {
 
 // What names something, in a call that whoever it is for could otherwise make: {name} stands for
@@ -12,8 +14,6 @@ struct Named {
   const char* caller;  // kOwner, or kOperator
   bool may_be_empty = false;
 };
-inline constexpr char kOwner[] = "workspaces/acme/members/ann";
-inline constexpr char kOperator[] = "";
 
 inline constexpr Named kNamed[] = {
     {"DirectoryService/GetWorkspace", "name: '{name}'", "name", kOperator},
