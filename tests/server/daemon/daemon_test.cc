@@ -100,6 +100,22 @@ class DaemonTest : public ::testing::Test {
     return process->Errors();
   }
 
+  // Returns the record that says what the store is, which no server may have open, after `change`.
+  storage::v1::MetaRecord Meta(
+      const std::function<void(storage::v1::MetaRecord&)>& change = nullptr) const {
+    FakeLogger logger;
+    auto engine = engine::RocksdbEngine::Open({data_ + "/store", logger});
+    EXPECT_TRUE(engine.ok()) << engine.status();
+    const auto key = storage::MetaKey();
+    storage::v1::MetaRecord meta = **storage::View((*engine)->NewSnapshot()).Get(key);
+    if (change == nullptr) return meta;
+    change(meta);
+    engine::WriteBatch batch;
+    batch.Put(key.bytes, storage::EncodeRecord(key.bytes, meta));
+    EXPECT_TRUE((*engine)->Commit(batch).ok());
+    return meta;
+  }
+
   std::string Everything() const {
     std::string bytes;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(dir_.path())) {
@@ -208,17 +224,7 @@ TEST_F(DaemonTest, AKeyFileFromBeforeThereWereCheckpointsIsMendedByTheCommandTha
 
 TEST_F(DaemonTest, AStoreOfANewerFormatIsRefusedByName) {
   Init();
-  {
-    FakeLogger logger;
-    auto engine = engine::RocksdbEngine::Open({data_ + "/store", logger});
-    ASSERT_TRUE(engine.ok()) << engine.status();
-    storage::v1::MetaRecord meta;
-    meta.set_format(4711);
-    const auto key = storage::MetaKey();
-    engine::WriteBatch batch;
-    batch.Put(key.bytes, storage::EncodeRecord(key.bytes, meta));
-    ASSERT_TRUE((*engine)->Commit(batch).ok());
-  }
+  Meta([](auto& record) { record.set_format(4711); });
 
   EXPECT_THAT(FailureOf({"serve", "--data", data_, "--listen", "127.0.0.1:0"}), HasSubstr("4711"));
 }
@@ -280,18 +286,8 @@ TEST_F(DaemonTest, AStoreFromBeforeKeysWereCheckedChecksThoseThatSignedItsLog) {
     first->Signal(SIGTERM);
     ASSERT_EQ(first->Wait(), 0);
   }
-  const auto key = storage::MetaKey();
-  FakeLogger logger;
-  {
-    auto engine = engine::RocksdbEngine::Open({data_ + "/store", logger});
-    ASSERT_TRUE(engine.ok()) << engine.status();
-    storage::v1::MetaRecord meta = **storage::View((*engine)->NewSnapshot()).Get(key);
-    EXPECT_EQ(meta.key_checks_size(), 1);
-    meta.clear_key_checks();
-    engine::WriteBatch batch;
-    batch.Put(key.bytes, storage::EncodeRecord(key.bytes, meta));
-    ASSERT_TRUE((*engine)->Commit(batch).ok());
-  }
+  EXPECT_EQ(Meta().key_checks_size(), 1);
+  Meta([](auto& record) { record.clear_key_checks(); });
 
   const std::string path = data_ + "/keys.json";
   const std::string own = ReadWholeFile(path);
@@ -303,9 +299,7 @@ TEST_F(DaemonTest, AStoreFromBeforeKeysWereCheckedChecksThoseThatSignedItsLog) {
   std::ofstream(path) << own;
   { const auto second = Serve(); }
 
-  auto engine = engine::RocksdbEngine::Open({data_ + "/store", logger});
-  ASSERT_TRUE(engine.ok()) << engine.status();
-  const storage::v1::MetaRecord meta = **storage::View((*engine)->NewSnapshot()).Get(key);
+  const storage::v1::MetaRecord meta = Meta();
   ASSERT_EQ(meta.key_checks_size(), 1);
   EXPECT_EQ(meta.key_checks(0).id(), 1U);
   EXPECT_EQ(meta.key_checks(0).check().size(), 16U);
@@ -357,34 +351,20 @@ TEST_F(DaemonTest, SecretsStayGoodWhenLaterOnesGetOtherPrefixes) {
 
 TEST_F(DaemonTest, AStoreWithOtherPrefixesHasAFormatThatEarlierProgramsRefuse) {
   const std::string secret = Init();
-  const auto meta_with = [this](const std::function<void(storage::v1::MetaRecord&)>& change) {
-    FakeLogger logger;
-    auto engine = engine::RocksdbEngine::Open({data_ + "/store", logger});
-    EXPECT_TRUE(engine.ok()) << engine.status();
-    const auto key = storage::MetaKey();
-    storage::v1::MetaRecord meta = **storage::View((*engine)->NewSnapshot()).Get(key);
-    if (change) {
-      change(meta);
-      engine::WriteBatch batch;
-      batch.Put(key.bytes, storage::EncodeRecord(key.bytes, meta));
-      EXPECT_TRUE((*engine)->Commit(batch).ok());
-    }
-    return meta;
-  };
-  EXPECT_EQ(meta_with(nullptr).format(), 2U);
+  EXPECT_EQ(Meta().format(), 2U);
   // As a store from before prefixes could be chosen is.
-  meta_with([](auto& record) { record.clear_token_prefixes(); });
+  Meta([](auto& record) { record.clear_token_prefixes(); });
 
   { const auto server = Serve({"--token-prefixes", "acmebot,lku,lkt,lkc,lkh,lka,lks,lkr"}); }
 
-  const storage::v1::MetaRecord meta = meta_with(nullptr);
+  const storage::v1::MetaRecord meta = Meta();
   EXPECT_EQ(meta.format(), 3U);
   ASSERT_EQ(meta.token_prefixes_size(), 9);
   EXPECT_EQ(meta.token_prefixes(0).prefix(), "lkb");
   EXPECT_EQ(meta.token_prefixes(8).prefix(), "acmebot");
   EXPECT_EQ(meta.token_prefixes(8).kind(), v1::TOKEN_KIND_BOT);
   { const auto server = Serve(); }
-  meta_with([](auto& record) { record.mutable_token_prefixes(8)->set_prefix("ACME"); });
+  Meta([](auto& record) { record.mutable_token_prefixes(8)->set_prefix("ACME"); });
   EXPECT_THAT(FailureOf({"serve", "--data", data_, "--listen", "127.0.0.1:0"}), HasSubstr("ACME"));
 }
 
