@@ -239,7 +239,7 @@ TEST_F(BadInputTest, ABatchTakesAThousandSecretsAndNamesOneTooMany) {
   const grpc::Status refused =
       Send(kOperator, "VerifierService/BatchVerify", request.SerializeAsString());
   EXPECT_EQ(refused.error_code(), StatusCode::INVALID_ARGUMENT) << refused.error_message();
-  EXPECT_EQ(ViolationsOf(refused).at("secrets"), "takes at most 1000, not 1001");
+  EXPECT_EQ(ViolationsOf(refused)["secrets"], "takes at most 1000, not 1001");
   EXPECT_FALSE(absl::StrContains(refused.error_details(), secret_)) << "a secret came back";
 }
 

@@ -59,7 +59,6 @@ constexpr CountRule kCounts[] = {
     {"outcomes", 3},
 };
 
-// A text that is well-formed, and of a form that nothing else has.
 std::string Repeated(std::size_t times, absl::string_view part) {
   std::string text;
   for (std::size_t i = 0; i < times; ++i) absl::StrAppend(&text, part);

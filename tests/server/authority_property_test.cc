@@ -1,4 +1,5 @@
-// Random calls from many threads, and what must hold of the log and the state whatever they do.
+// Random calls from many threads while time passes, and what must hold of the log, the state and
+// the secrets whatever they do.
 // LATCHKEY_PROPERTY_STEPS (calls a thread) and LATCHKEY_PROPERTY_SEED set how long and which.
 #include <atomic>
 #include <cstdint>

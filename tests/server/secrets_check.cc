@@ -198,7 +198,7 @@ class SecretsCheck {
 
   ReplayedState state_;
   std::vector<Watched> watched_;
-  std::set<std::uint64_t> found_good_;          // the events that made the secrets that ever were
+  std::set<std::uint64_t> found_good_;  // the events whose secrets were found good at some time
   std::map<std::string, absl::Time> last_use_;  // by token, as witnesses who were alone saw it
   std::map<std::string, const DoneCall*> rotations_;    // by the hash of the request id
   std::map<std::string, const DoneCall*> revocations_;  // by the reason
